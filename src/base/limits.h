@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Every limit on what somebody else can make us hold or do, with its reason. What config may change
+ * (`limits:`) is marked (settable); the number here is the default.
+ * base: may include nothing.
+ */
+#ifndef REMIT_BASE_LIMITS_H
+#define REMIT_BASE_LIMITS_H
+
+/* HTTP/1.1 heads. nginx holds 4 x 8 kB; no client we know sends more than 8 kB. */
+#define LIMIT_HEAD_BYTES (16 * 1024)
+#define LIMIT_HEADERS 100            /* fields in one head */
+#define LIMIT_TARGET_BYTES (8 * 1024)
+#define LIMIT_TRAILER_BYTES (4 * 1024)
+#define LIMIT_CHUNK_EXTENSION_BYTES 256 /* extensions are read and thrown away */
+
+/* Paths and queries. */
+#define LIMIT_PATH_SEGMENTS 32
+#define LIMIT_PATH_PARAMS 8
+#define LIMIT_QUERY_PARAMS 64
+
+/* Bodies. */
+#define LIMIT_JSON_BODY_BYTES (1024 * 1024)        /* (settable) judged and built-in JSON bodies */
+#define LIMIT_UPLOAD_BYTES (25 * 1000 * 1000)      /* document A's media; the file, not the frame */
+#define LIMIT_UPLOAD_FRAME_BYTES (64 * 1024)       /* multipart's own lines beside the file */
+#define LIMIT_BODY_MEMORY_BYTES (256u * 1024 * 1024) /* (settable) all bodies held at once, else 503 */
+#define LIMIT_JSON_DEPTH 32
+#define LIMIT_JSON_NUMBER_CHARS 64
+
+/* Connections. */
+#define LIMIT_CONNECTIONS 65536       /* (settable) past it new ones are closed at once */
+#define LIMIT_PIPELINE 64             /* answers made in one turn before others get theirs */
+#define LIMIT_WORKER_QUEUE 4096       /* exchanges waiting for a worker, else 503 */
+#define LIMIT_WORKERS 16              /* threads for what blocks */
+#define LIMIT_ANSWER_BACKLOG_BYTES (256 * 1024) /* unsent answer bytes before we stop reading */
+
+/* Time-outs, milliseconds (settable). */
+#define LIMIT_HEAD_MS 10000           /* from a head's first byte to its last */
+#define LIMIT_IDLE_MS 75000           /* between exchanges on one connection */
+#define LIMIT_BODY_MS 30000           /* between two reads of a body */
+#define LIMIT_BODY_TOTAL_MS 300000    /* a whole body */
+#define LIMIT_WRITE_MS 30000          /* between two writes that made progress */
+#define LIMIT_DRAIN_MS 20000          /* from SIGTERM to closing what is left */
+
+/* Policy. */
+#define LIMIT_SCOPES 4096             /* in one vocabulary */
+#define LIMIT_SCOPE_NAME 128
+#define LIMIT_RULES 65536
+#define LIMIT_WHENS 16                /* conditions of one rule */
+#define LIMIT_ALTERNATIVES 16         /* of one `any` */
+#define LIMIT_PROFILE_BYTES (4 * 1024 * 1024)
+#define LIMIT_YAML_DEPTH 16
+
+/* People, projects, tokens. */
+#define LIMIT_NAME_CHARS 255          /* D13 */
+#define LIMIT_EMAIL_BYTES 254         /* RFC 5321 with brackets off */
+#define LIMIT_REASON_BYTES 1000
+#define LIMIT_RATE_PER_MINUTE 60000
+
+/* Audit. */
+#define LIMIT_AUDIT_RING 8192         /* records waiting per loop, then gaps are counted */
+#define LIMIT_AUDIT_SEGMENT_BYTES (64 * 1024 * 1024)
+
+#endif
