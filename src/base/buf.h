@@ -22,7 +22,8 @@ struct buf {
 void buf_init(struct buf *b, size_t max);
 /* Frees the content. Safe on a zeroed struct, and twice. */
 void buf_done(struct buf *b);
-/* The same for secrets: the content is overwritten first. */
+/* The same for secrets: the content is overwritten first. Growing may leave a copy behind, so a
+ * buffer for a secret is given its whole room at once by buf_reserve. */
 void buf_done_secret(struct buf *b);
 /* Empties and clears `failed`; keeps the memory. */
 void buf_reset(struct buf *b);

@@ -21,8 +21,9 @@ struct id_bytes {
 /* A version 7 id from a time in milliseconds since 1970 and 10 random bytes. */
 struct id id_make(int64_t now_ms, const uint8_t random[static 10]);
 
-/* Reads the text form; either case, hyphens in their places, nothing else. */
+/* Reads the text form; either case, hyphens in their places, nothing else. The nil UUID is no id. */
 bool id_parse(struct str text, struct id *ret);
+/* "" and all zero stand for each other. False where the text is no id. */
 bool id_to_bytes(const struct id *id, struct id_bytes *ret);
 void id_from_bytes(const struct id_bytes *bytes, struct id *ret);
 

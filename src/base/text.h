@@ -28,6 +28,8 @@ bool base64url_decode(struct str text, uint8_t *ret_bytes, size_t room, size_t *
 /* The value of a hex digit, or -1. */
 int hex_value(char c);
 
+/* The length of the valid UTF-8 character that `s` starts with; 0 where it starts with none. */
+size_t utf8_next(struct str s);
 /* Whether all of it is valid UTF-8 (RFC 3629): no overlong form, surrogate, or code point past
  * U+10FFFF. */
 bool utf8_valid(struct str s);
