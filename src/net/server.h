@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The server: loops, listeners, connections, and the exchange (one request and its answer), which
+ * is all that a handler ever sees. A handler does not know which version of HTTP brought it.
+ * net: may include base, core and wire.
+ */
+#ifndef REMIT_NET_SERVER_H
+#define REMIT_NET_SERVER_H
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "wire/http1.h"
+
+#include <sys/socket.h>
+
+struct server;
+struct exchange;
+
+/* ---- The server ---- */
+
+struct server_limits { /* milliseconds and bytes; zero takes the default of limits.h */
+	uint32_t head_ms, idle_ms, body_ms, body_total_ms, write_ms, drain_ms;
+	uint32_t connections;
+	uint64_t body_memory_bytes;
+};
+
+struct server_listener {
+	const char *address; /* "127.0.0.1:8787", "[::1]:8787", "unix:/run/remit.sock"; port 0 takes any */
+	unsigned tag;        /* told by exchange_listener */
+};
+
+struct server_options {
+	const struct server_listener *listeners;
+	size_t listener_count;
+	unsigned loops;   /* 0 = one a core */
+	unsigned workers; /* 0 = LIMIT_WORKERS */
+	struct server_limits limits;
+};
+
+struct server_handler {
+	void *ctx;
+	/* On each loop's own thread, before its first request and after its last. What start returns is
+	 * `state` below; NULL refuses to start. */
+	void *(*loop_start)(void *ctx, unsigned loop);
+	void (*loop_stop)(void *ctx, void *state);
+	/* Around each wait for events. May be NULL. */
+	void (*loop_before_wait)(void *state);
+	void (*loop_after_wait)(void *state);
+	/* A head is complete. Must answer, ask for the body, or hand on work, before it returns. */
+	void (*request)(struct exchange *x, void *state);
+	/* An exchange that was given to `request` is over: answered, or its connection lost. The last
+	 * moment in which x may be used. `status` is 0 where no answer was sent. May be NULL. */
+	void (*finished)(struct exchange *x, void *state, int status);
+};
+
+/* Binds every listener. On failure a sentence with the address is in reterr_text[256], and nothing stays bound.
+ * The soft limit on open files is raised to the hard one. */
+bool server_new(const struct server_options *options, const struct server_handler *handler, struct server **ret, char reterr_text[256]);
+/* The port that a listener got. */
+unsigned server_port(const struct server *server, size_t listener);
+/* Runs until it has drained after server_stop; SIGPIPE must be ignored. False where a loop could not start. */
+bool server_run(struct server *server);
+/* Starts draining: no new connections, idle ones are closed, running exchanges get
+ * LIMIT_DRAIN_MS. From any thread or a signal handler; more than once is harmless. */
+void server_stop(struct server *server);
+void server_free(struct server *server);
+
+struct server_counts {
+	uint64_t connections_open, connections_total, connections_refused;
+	uint64_t requests_malformed, timeouts;
+	uint64_t body_bytes_held, worker_queue;
+};
+/* From any thread. */
+void server_count(const struct server *server, struct server_counts *ret);
+
+/* ---- The exchange: on its loop's thread only ---- */
+
+/* The head; its views live until `finished`. */
+const struct http_request *exchange_request(const struct exchange *x);
+/* Memory with the exchange's life. */
+struct arena *exchange_arena(struct exchange *x);
+/* A place for the handler's own pointer; NULL at first. */
+void exchange_set_context(struct exchange *x, void *context);
+void *exchange_context(const struct exchange *x);
+/* The state of the loop it runs on. */
+void *exchange_loop_state(const struct exchange *x);
+unsigned exchange_listener(const struct exchange *x);
+/* The other end of the connection. A unix socket has family AF_UNIX. */
+const struct sockaddr *exchange_peer(const struct exchange *x);
+/* Unique while it matters: 8 random bytes of the loop and a count. Sent as Remit-Request-Id in hex (32 digits). */
+struct exchange_id {
+	uint8_t b[16];
+};
+struct exchange_id exchange_request_id(const struct exchange *x);
+/* Monotonic, when the head was complete; and the loop's cached wall clock. */
+int64_t exchange_started_ns(const struct exchange *x);
+int64_t exchange_now_ms(const struct exchange *x);
+/* Whether the client has gone: an answer would reach nobody. */
+bool exchange_is_gone(const struct exchange *x);
+
+enum exchange_body {
+	EXCHANGE_BODY_WHOLE,
+	EXCHANGE_BODY_TOO_LARGE, /* 413: answer it; the connection closes after */
+	EXCHANGE_BODY_MALFORMED, /* 400: broken framing; answer it; the connection closes after */
+	EXCHANGE_BODY_NO_ROOM,   /* 503: all bodies together are too large just now */
+};
+
+/* Reads the whole body, at most `max` bytes, and then calls `done` (at once where it is there
+ * already). Only now "100 Continue" is sent. The body lives until `finished`. Where the client
+ * leaves or is too slow, `done` is never called, but `finished` is. */
+void exchange_read_body(struct exchange *x, uint64_t max, void (*done)(struct exchange *x, enum exchange_body result, struct str body));
+
+struct answer {
+	int status;
+	const struct http_header *headers; /* Content-Length, Date, Connection and Remit-Request-Id are added by us */
+	size_t header_count;
+	struct str body; /* with status 204 and 304 it must be empty */
+};
+
+/* Answers; everything is copied. Exactly once for each exchange. A body not read by then is passed
+ * over where that is cheap, else the connection is closed after the answer. HEAD gets the same
+ * without the body. */
+void exchange_answer(struct exchange *x, const struct answer *answer);
+/* The same with `length` bytes of a file from `offset` as the body, read on workers and sent with
+ * back-pressure. Closes fd in every case. */
+void exchange_answer_file(struct exchange *x, const struct answer *answer, int fd, uint64_t offset, uint64_t length);
+
+/* Runs `work` on a worker thread and then `done` back on the loop; x stays valid until then, also
+ * where the client leaves. False, and nothing happens, where too much waits already: answer 503. */
+bool exchange_work(struct exchange *x, void (*work)(void *arg), void (*done)(struct exchange *x, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * remit.yaml: what runs where. Read whole, checked whole; an environment variable REMIT_<KEY> may
+ * stand in for a scalar at the top level.
+ * profile: may include base and core.
+ */
+#ifndef REMIT_PROFILE_CONFIG_H
+#define REMIT_PROFILE_CONFIG_H
+
+#include "base/arena.h"
+#include "profile/mistakes.h"
+#include "profile/profile.h"
+
+enum config_when_full { CONFIG_FULL_COUNT, CONFIG_FULL_REFUSE };
+
+struct config_api {
+	const char *name;
+	struct profile *profile;  /* owned */
+	const char *service;      /* "publishing" */
+	const char *host;         /* only requests for this host; NULL: any that is good */
+	const char *const *hosts; /* good Host values beside public_url's */
+	size_t host_count;
+	const char *const *origins; /* good Origin values beside public_url's */
+	size_t origin_count;
+	unsigned line;
+};
+
+struct config_limits { /* 0: the default of limits.h */
+	uint64_t json_body_bytes, body_memory_bytes;
+	uint32_t connections, head_ms, idle_ms, body_ms, body_total_ms, write_ms, drain_ms;
+};
+
+struct config {
+	struct arena arena;
+	const char *file;
+	const char *const *listen; /* addresses */
+	size_t listen_count;
+	const char *operations; /* NULL: on `listen`, where it is loopback only */
+	const char *public_url; /* no slash at the end */
+	const char *store;
+	const char *secrets_key;
+	const char *audit_folder; /* beside the store: <store path>.audit */
+	unsigned workers;
+	uint32_t max_staleness_ms;
+	bool trust_loopback, trust_unix;
+	const char *const *trusted; /* addresses and CIDR ranges beside them */
+	size_t trusted_count;
+	int64_t audit_keep_ms;
+	uint64_t audit_max_bytes;
+	enum config_when_full audit_when_full;
+	struct config_limits limits;
+	struct config_api *apis;
+	size_t api_count;
+};
+
+/* Reads a text; relative paths are taken from `folder` (the file's own). NULL where there are mistakes. */
+struct config *config_read(struct str text, const char *file, const char *folder, struct mistakes *mistakes);
+/* Finds and reads the file: `path`, else $REMIT_CONFIG, ./remit.yaml, /etc/remit/remit.yaml. Profiles
+ * are looked for beside the config file. */
+struct config *config_load(const char *path, struct mistakes *mistakes);
+void config_free(struct config *config);
+
+/* NULL where there is none. */
+const struct config_api *config_api(const struct config *config, const char *name);
+/* Whether an address is of the loopback range (or a unix socket). */
+bool config_is_loopback(const char *address);
+
+#endif
