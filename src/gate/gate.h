@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The gate: judges each request by its token and hands on what is allowed. Made from a config, a
+ * store and services; gives a handler to the server.
+ * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
+ */
+#ifndef REMIT_GATE_GATE_H
+#define REMIT_GATE_GATE_H
+
+#include "net/server.h"
+#include "profile/config.h"
+#include "services/service.h"
+#include "store/store.h"
+
+struct gate;
+
+struct gate_api {
+	const struct config_api *config;
+	struct service *service;
+};
+
+struct gate_options {
+	const struct config *config;
+	struct store *store;
+	const struct gate_api *apis;
+	size_t api_count;
+};
+
+/* Listener tags that the gate tells apart. */
+enum gate_listener { GATE_LISTENER_PUBLIC = 0, GATE_LISTENER_OPERATIONS = 1, GATE_LISTENER_BOTH = 2 };
+
+/* Loads the copy of the store, opens the audit log, joins rules and operations: a service's
+ * operation that no rule maps, or a rule that maps no operation, is an error. Nothing runs yet. */
+bool gate_new(const struct gate_options *options, struct gate **ret, char reterr_text[512]);
+/* Starts the threads that follow the store and write the audit log; the node is live from now on. */
+bool gate_start(struct gate *gate, char reterr_text[512]);
+/* What to give to server_new. */
+struct server_handler gate_handler(struct gate *gate);
+/* For metrics; the server lives longer than the last request. */
+void gate_set_server(struct gate *gate, const struct server *server);
+/* After server_run: writes what is pending, says goodbye as a node, frees. */
+void gate_free(struct gate *gate);
+
+#endif

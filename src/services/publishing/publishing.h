@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * System A: the publishing service, over its own tables beside the store's.
+ * services: may include base, core, wire, store and services/service.h.
+ */
+#ifndef REMIT_SERVICES_PUBLISHING_PUBLISHING_H
+#define REMIT_SERVICES_PUBLISHING_PUBLISHING_H
+
+#include "services/service.h"
+#include "store/secrets.h"
+#include "store/sql.h"
+
+struct publishing_options {
+	struct database *database;
+	const struct secrets *secrets;
+	const char *api;          /* the API's name in the config: whose projects these are */
+	const char *media_folder; /* made with mode 0700 where it does not exist */
+	const char *base;         /* "/api/v1" */
+	const char *public_url;
+	const struct remit_policy *policy; /* for the OpenAPI document */
+	const char *version;
+};
+
+/* Brings its tables up to date and opens it. A sentence in reterr_text on failure. */
+bool publishing_open(const struct publishing_options *options, struct service **ret, char reterr_text[256]);
+void publishing_close(struct service *service);
+
+/* Loads projects' settings, templates, connections and moments from a JSON document (docs/publishing.md).
+ * All or nothing. `projects` in it name existing project ids, or are made with `owner`. On failure
+ * a sentence with the place in the document. */
+struct publishing_import_counts {
+	unsigned projects, templates, connections, moments;
+};
+bool publishing_import(const struct publishing_options *options, struct str document, const struct id *owner, int64_t now_ms, struct publishing_import_counts *ret, char reterr_text[512]);
+
+#endif

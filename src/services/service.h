@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a built-in service is: a table of operations by name. The gate judges a call and hands it
+ * on with its caller; the table also makes the OpenAPI document. A service never sees a token.
+ * service.h: may include base, core, wire and store.
+ */
+#ifndef REMIT_SERVICES_SERVICE_H
+#define REMIT_SERVICES_SERVICE_H
+
+#include "base/arena.h"
+#include "base/id.h"
+#include "base/str.h"
+#include "wire/http1.h"
+#include "wire/query.h"
+
+#include <jansson.h>
+#include <remit/remit.h>
+
+struct service_operation;
+struct service_call;
+
+/* A running service. Its first member in whatever the service keeps. */
+struct service {
+	const char *name;  /* "publishing" */
+	const char *title;
+	const struct service_operation *operations;
+	size_t operation_count;
+	const char *components; /* the OpenAPI `components.schemas` object, as JSON text */
+};
+
+enum service_body {
+	SERVICE_BODY_NONE,      /* a body that is sent is refused (400) */
+	SERVICE_BODY_JSON,      /* one JSON object */
+	SERVICE_BODY_OPTIONAL,  /* one JSON object, or nothing */
+	SERVICE_BODY_MULTIPART, /* multipart/form-data up to LIMIT_UPLOAD_BYTES and its frame */
+};
+
+struct service_parameter { /* of the query */
+	const char *name, *type, *meaning; /* type: "string", "integer", "boolean" */
+};
+
+struct service_operation {
+	const char *name;         /* "publish_story": the same on every surface */
+	const char *method, *path; /* below the API's base; equal to the profile's rule */
+	enum service_body body;
+	bool on_loop;             /* touches memory only and is quick: runs without a worker */
+	void (*run)(struct service *service, struct service_call *call);
+	const char *summary;      /* one line */
+	const char *request;      /* a component's name, or NULL */
+	const char *response;     /* likewise */
+	int success;              /* the status when all went well */
+	const struct service_parameter *parameters;
+	size_t parameter_count;
+};
+
+/* Who calls, as the gate judged it. */
+struct service_caller {
+	struct id user;
+	bool admin;
+	struct id project; /* unset: the token is not bound */
+	struct id token;
+	const struct remit_policy *policy;
+	struct remit_scopes granted; /* as the token carries them */
+};
+
+#define SERVICE_HEADERS_MAX 8
+
+struct service_answer {
+	int status;
+	struct str body;          /* lives as long as the call's arena */
+	const char *content_type; /* NULL: application/json */
+	struct http_header headers[SERVICE_HEADERS_MAX];
+	size_t header_count;
+	int fd;                   /* -1, or a file whose bytes are the body: given to the gate */
+	uint64_t offset, length;
+};
+
+struct service_call {
+	const struct service_operation *operation;
+	const struct service_caller *caller;
+	const struct http_request *request; /* for headers; never Authorization */
+	struct str params[REMIT_PARAMS_MAX];
+	size_t param_count;
+	const struct query *query;
+	struct str body;          /* as sent */
+	json_t *json;             /* the parsed object for JSON bodies, else NULL; borrowed */
+	struct arena *arena;
+	int64_t now_ms;
+	struct service_answer answer; /* out */
+};
+
+/* Parses the JSON where the operation takes one (duplicate keys and what is no object: 400), refuses
+ * query parameters that the operation does not know or that stand twice (422), and runs it. */
+void service_run(struct service *service, struct service_call *call);
+
+/* Answers. The texts are copied into the call's arena; `json` is taken over (freed). */
+void service_answer_json(struct service_call *call, int status, json_t *json);
+/* {"error":{"code":CODE,"message":...}} (decisions.md, "Answers"). */
+void service_fail(struct service_call *call, int status, const char *code, const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool service_answer_header(struct service_call *call, const char *name, const char *value);
+
+/* The OpenAPI 3.1 document of a service under a policy: every operation with what it needs. In the
+ * arena; {NULL, 0} without memory. */
+struct str service_openapi(const struct service *service, const struct remit_policy *policy, const char *base, const char *public_url, const char *version, struct arena *arena);
+
+#endif
