@@ -24,10 +24,10 @@ struct http_request {
 	struct str target; /* as sent, origin-form or "*"; absolute-form has its authority taken off into `authority` */
 	struct str path;   /* of target, raw */
 	struct str query;  /* of target, raw, without '?'; {NULL, 0} where there is none */
-	struct str authority; /* of an absolute-form target, else the Host field's value */
+	struct str authority; /* the Host field's value, which an absolute-form target must repeat; HTTP/1.0 may have none */
 	uint8_t minor;     /* of HTTP/1.x: 0 or 1 */
 	bool keep_alive;
-	bool expect_continue;
+	bool expect_continue; /* asked for, and there is a body to ask for */
 	bool chunked;
 	bool has_length;
 	uint64_t length;   /* of the body, where has_length */
@@ -42,15 +42,17 @@ enum http1_result {
 };
 
 struct http1_error {
-	int status;       /* 400, 413, 414, 431, 501, 505 */
+	int status;       /* 400, 413, 414, 417, 431, 501, 505 */
 	const char *what; /* one constant sentence for the client */
 };
 
 /* Parses a request's head from the first byte of a message (at most one empty line before it).
  * *ret_size is the number of bytes that the head takes. `seen` is how many of these bytes an earlier
  * call has looked at already (0 at first), so that a slow sender costs no more than a fast one.
- * On DONE the body, if any, starts at bytes[*ret_size]. */
-enum http1_result http1_parse_request(const char *bytes, size_t n, size_t seen, struct http_request *ret, size_t *ret_size, struct http1_error *reterr);
+ * On DONE the body, if any, starts at bytes[*ret_size]. *ret is worked in: it means something on DONE only.
+ * Errors come in the order of the bytes, so that how they were cut into reads never shows. */
+enum http1_result http1_parse_request(const char *bytes, size_t n, size_t seen, struct http_request *ret,
+	size_t *ret_size, struct http1_error *reterr);
 
 /* The value of a header by name in any case; {NULL, 0} where it is not there. *ret_count (may be
  * NULL) is how often it stands. */
@@ -67,7 +69,8 @@ struct http1_chunked {
 
 /* Reads on. *ret_used is how many of the bytes were consumed, *ret_data the body bytes among them
  * (one view; call again while used < n). DONE after the last chunk and trailers; MORE otherwise. */
-enum http1_result http1_chunked_read(struct http1_chunked *c, const char *bytes, size_t n, size_t *ret_used, struct str *ret_data, struct http1_error *reterr);
+enum http1_result http1_chunked_read(struct http1_chunked *c, const char *bytes, size_t n, size_t *ret_used,
+	struct str *ret_data, struct http1_error *reterr);
 
 /* The reason phrase of a status, "" where we know none. */
 const char *http_status_text(int status);
