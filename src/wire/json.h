@@ -35,7 +35,8 @@ struct json_scanner {
 
 void json_scanner_init(struct json_scanner *s, struct str text);
 enum json_event json_next(struct json_scanner *s);
-/* Passes over the value that comes next (or whose start event was just returned). False on an error. */
+/* Passes over the value behind the key, or inside the array or object, that json_next has just
+ * returned; after a scalar there is nothing left to pass. False on an error. */
 bool json_skip(struct json_scanner *s);
 
 /* Undoes the escapes of a raw string into `room` bytes. False where it does not fit. A raw string

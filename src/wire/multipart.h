@@ -11,8 +11,8 @@
 #define MULTIPART_PARTS_MAX 16
 
 struct multipart_part {
-	struct str name;         /* decoded of quoting */
-	struct str filename;     /* {NULL, 0} where there is none; as sent: never a path to be used */
+	struct str name;         /* %22 decoded; in the arena */
+	struct str filename;     /* {NULL, 0} where there is none; as sent: never a path to be used; in the arena */
 	struct str content_type; /* {NULL, 0} where there is none */
 	struct str data;         /* into the body */
 };
@@ -27,7 +27,8 @@ struct multipart {
  * line ends, part headers past 4 kB, a name twice in one Content-Disposition, no name, filename*. */
 bool multipart_parse(struct str body, struct str boundary, struct arena *arena, struct multipart *ret, const char **reterr_what);
 
-/* The only part of a name; NULL where it is not there, and *ret_count how often it stands. */
+/* The first part of a name; NULL where it is not there. *ret_count (may be NULL) is how often it
+ * stands: refuse more than one. A name in another case counts twice, so that one alone is refused. */
 const struct multipart_part *multipart_get(const struct multipart *m, const char *name, size_t *ret_count);
 
 #endif
