@@ -48,6 +48,7 @@
 #define LIMIT_WHENS 16                /* conditions of one rule */
 #define LIMIT_ALTERNATIVES 16         /* of one `any` */
 #define LIMIT_PROFILE_BYTES (4 * 1024 * 1024)
+#define LIMIT_POLICY_IMAGE_BYTES (16 * 1024 * 1024) /* the compiled form of a profile */
 #define LIMIT_YAML_DEPTH 16
 
 /* People, projects, tokens. */
