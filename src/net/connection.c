@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A connection's life: accepted, run, closed. connection_run is the one place where it goes on; each
+ * event only notes what happened and calls it.
+ * net: may include base, core and wire.
+ */
+#include "net/exchange.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#define LINGER_BYTES_MAX (32u * 1024 * 1024) /* a client that does not look before all is sent: an upload */
+
+static void free_if_over(struct connection *c)
+{
+	struct loop *loop = c->loop;
+
+	if (c->state != CONNECTION_CLOSED || c->x || c->ready)
+		return;
+	input_drop(c);
+	if (c->previous)
+		c->previous->next = c->next;
+	else
+		loop->connections = c->next;
+	if (c->next)
+		c->next->previous = c->previous;
+	loop->connection_count--;
+	atomic_fetch_sub_explicit(&loop->server->connections_open, 1, memory_order_relaxed);
+	c->magic = 0;
+	free(c);
+	loop_end_if_drained(loop);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct connection *c = handle->data;
+
+	assert(c->magic == CONNECTION_MAGIC && c->state == CONNECTION_CLOSING);
+	loop_enter(c->loop);
+	c->state = CONNECTION_CLOSED;
+	free_if_over(c);
+}
+
+static void close_now(struct connection *c)
+{
+	if (c->state >= CONNECTION_CLOSING)
+		return;
+	c->state = CONNECTION_CLOSING;
+	deadline_disarm(&c->read_deadline);
+	deadline_disarm(&c->write_deadline);
+	if (c->loop->output.owner == c) {
+		buf_reset(&c->loop->output.gathered);
+		c->loop->output.owner = NULL;
+	}
+	if (!c->x)
+		input_drop(c); /* else its views may still be looked at */
+	uv_close(&c->uv.handle, on_closed);
+}
+
+void connection_lose(struct connection *c)
+{
+	assert(c->magic == CONNECTION_MAGIC);
+	close_now(c);
+	if (c->x && !c->x->working) {
+		assert(c->x->depth == 0);
+		exchange_finish(c->x);
+	}
+}
+
+/* ---- Reading ---- */
+
+static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
+{
+	struct connection *c = handle->data;
+
+	(void)suggested;
+	assert(c->magic == CONNECTION_MAGIC);
+	loop_enter(c->loop);
+	*ret = uv_buf_init(NULL, 0); /* libuv then reports UV_ENOBUFS */
+	if (c->x)
+		*ret = body_read_room(c->x);
+	if (ret->len == 0 && (c->in || input_take(c)))
+		*ret = uv_buf_init(c->in->data + c->in->end, (unsigned)(INPUT_BYTES - c->in->end));
+}
+
+static void discard(struct connection *c, size_t n)
+{
+	c->discarded += n;
+	if (c->discarded > LINGER_BYTES_MAX)
+		close_now(c);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+	struct connection *c = stream->data;
+
+	assert(c->magic == CONNECTION_MAGIC);
+	loop_enter(c->loop);
+	if (n < 0) {
+		c->ended = n == UV_EOF;
+		uv_read_stop(stream);
+		c->reading = false;
+		if (!c->ended)
+			c->broken = true;
+	} else if (c->state == CONNECTION_LINGERING) {
+		discard(c, (size_t)n);
+	} else if (n > 0) {
+		c->progress = true;
+		if (c->in && buf->base == c->in->data + c->in->end)
+			c->in->end += (size_t)n;
+		else
+			c->x->body.n += (size_t)n;
+	}
+	connection_run(c);
+}
+
+static void set_reading(struct connection *c)
+{
+	bool wanted = !c->ended && !output_is_full(c) && (!c->last || c->x || c->state == CONNECTION_LINGERING);
+
+	if (wanted && c->x && body_read_room(c->x).len == 0)
+		wanted = !c->in || c->in->end < INPUT_BYTES;
+	if (wanted == c->reading)
+		return;
+	c->reading = wanted;
+	if (!wanted)
+		uv_read_stop(&c->uv.stream);
+	else if (uv_read_start(&c->uv.stream, on_room, on_read) != 0)
+		c->broken = true;
+}
+
+/* ---- Deadlines ---- */
+
+static enum deadline_phase read_phase(const struct connection *c)
+{
+	if (c->x)
+		return c->x->body.state == BODY_READING ? DEADLINE_BODY : DEADLINE_PHASES;
+	if (c->skip > 0)
+		return DEADLINE_BODY;
+	if (c->ready || c->last || output_is_full(c))
+		return DEADLINE_PHASES;
+	return c->in ? DEADLINE_HEAD : DEADLINE_IDLE;
+}
+
+/* A head's deadline runs from its first byte to its last: more bytes do not start it anew. */
+static void set_deadlines(struct connection *c)
+{
+	struct deadlines *all = &c->loop->deadlines;
+	enum deadline_phase phase = read_phase(c);
+
+	if (phase == DEADLINE_PHASES)
+		deadline_disarm(&c->read_deadline);
+	else if (phase != c->read_deadline.phase || (c->progress && phase != DEADLINE_HEAD))
+		deadline_arm(all, &c->read_deadline, phase, c->loop->now_ns);
+	c->progress = false;
+	if (c->unsent > 0 && c->write_deadline.phase == DEADLINE_PHASES) {
+		c->write_mark = uv_stream_get_write_queue_size(&c->uv.stream);
+		deadline_arm(all, &c->write_deadline, DEADLINE_WRITE, c->loop->now_ns);
+	}
+}
+
+static void expire_write(struct connection *c)
+{
+	size_t queue = uv_stream_get_write_queue_size(&c->uv.stream);
+	if (queue < c->write_mark) {
+		c->write_mark = queue;
+		deadline_arm(&c->loop->deadlines, &c->write_deadline, DEADLINE_WRITE, c->loop->now_ns);
+		return;
+	}
+	count_one(&c->loop->server->timeouts);
+	connection_lose(c);
+}
+
+void connection_expire(struct connection *c, enum deadline_phase phase)
+{
+	assert(c->magic == CONNECTION_MAGIC);
+	if (phase == DEADLINE_WRITE) {
+		expire_write(c);
+		return;
+	}
+	if (phase == DEADLINE_HEAD || phase == DEADLINE_BODY) {
+		count_one(&c->loop->server->timeouts);
+		if (c->skip == 0)
+			connection_refuse(c, 408, phase == DEADLINE_HEAD ? "The head of the request came too slowly" :
+									   "The body of the request came too slowly");
+	}
+	if (c->last)
+		connection_run(c);
+	else
+		connection_lose(c);
+}
+
+/* ---- Requests ---- */
+
+void connection_refuse(struct connection *c, int status, const char *what)
+{
+	struct exchange *x = c->x;
+	uint64_t number = x ? x->number : c->loop->requests++;
+
+	if (answer_write_error(c->loop, number, !x || x->request.method != HTTP_HEAD, status, what, output_claim(c)) && x)
+		x->status = status;
+	if (x) {
+		x->answered = true;
+		x->body.state = BODY_OVER;
+	}
+	c->last = c->linger = true;
+	c->skip = 0;
+}
+
+/* False while some of an unread body is still to come. */
+static bool skip_body(struct connection *c)
+{
+	if (c->skip == 0)
+		return true;
+	size_t here = connection_input(c).n;
+	size_t n = c->skip < here ? (size_t)c->skip : here;
+	if (n > 0)
+		c->in->start += n;
+	c->skip -= n;
+	if (c->skip > 0 && c->ended)
+		c->last = true;
+	return c->skip == 0;
+}
+
+/* True where an exchange was started. */
+static bool next_request(struct connection *c)
+{
+	struct http1_error error;
+	struct str bytes = connection_input(c);
+	size_t size;
+	struct exchange *x = exchange_take(c->loop);
+
+	if (!x) {
+		c->broken = true;
+		return false;
+	}
+	switch (http1_parse_request(bytes.p, bytes.n, c->seen, &x->request, &size, &error)) {
+	case HTTP1_DONE:
+		c->in->start += size;
+		c->seen = 0;
+		deadline_disarm(&c->read_deadline);
+		exchange_start(x, c);
+		return true;
+	case HTTP1_MORE:
+		exchange_give(c->loop, x);
+		c->seen = bytes.n;
+		if (bytes.n == INPUT_BYTES) /* the parser's limit is far below */
+			connection_refuse(c, 431, "The head of the request is too long");
+		return false;
+	case HTTP1_ERROR:
+		break;
+	}
+	exchange_give(c->loop, x);
+	count_one(&c->loop->server->malformed);
+	connection_refuse(c, error.status, error.what);
+	return false;
+}
+
+/* One step. True where the next one may be possible. */
+static bool step(struct connection *c, unsigned *requests)
+{
+	if (c->x)
+		return exchange_advance(c->x);
+	if (c->state != CONNECTION_OPEN || c->broken || c->last || !skip_body(c) || connection_input(c).n == 0)
+		return false;
+	if (!output_has_room(c))
+		return false;
+	if (*requests == LIMIT_PIPELINE) {
+		loop_schedule(c->loop, c);
+		return false;
+	}
+	++*requests;
+	return next_request(c);
+}
+
+/* All is answered and written. Where the client may still be sending, a plain close would make the
+ * kernel reset the connection, and the answer could be lost on its way (RFC 9112 section 9.6). */
+static void end_connection(struct connection *c)
+{
+	int fd;
+	bool linger = (c->linger || connection_input(c).n > 0) && !c->ended;
+
+	input_drop(c);
+	if (!linger || uv_fileno(&c->uv.handle, &fd) != 0 || shutdown(fd, SHUT_WR) != 0) {
+		close_now(c);
+		return;
+	}
+	c->state = CONNECTION_LINGERING;
+	deadline_disarm(&c->write_deadline);
+	deadline_arm(&c->loop->deadlines, &c->read_deadline, DEADLINE_LINGER, c->loop->now_ns);
+	set_reading(c);
+}
+
+/* Whether nothing more is to come on it. */
+static bool is_over(const struct connection *c)
+{
+	if (c->last)
+		return true;
+	if (c->ready)
+		return false;
+	return c->ended || (c->loop->draining == DRAIN_EXCHANGES && c->skip == 0 && connection_input(c).n == 0);
+}
+
+static void rest(struct connection *c)
+{
+	output_flush(c);
+	if (c->broken || (c->state == CONNECTION_LINGERING && c->ended)) {
+		connection_lose(c);
+		return;
+	}
+	if (c->state == CONNECTION_LINGERING) {
+		input_drop(c);
+		return;
+	}
+	if (!c->x) {
+		if (c->unsent == 0 && is_over(c)) {
+			end_connection(c);
+			return;
+		}
+		input_settle(c);
+	}
+	set_reading(c);
+	set_deadlines(c);
+}
+
+void connection_run(struct connection *c)
+{
+	unsigned requests = 0;
+
+	assert(c->magic == CONNECTION_MAGIC);
+	while (step(c, &requests))
+		;
+	if (c->state < CONNECTION_CLOSING)
+		rest(c);
+	free_if_over(c);
+}
+
+/* ---- Accepting ---- */
+
+static int init_stream(struct connection *c)
+{
+	int result = c->listener->address.any.sa_family == AF_UNIX ? uv_pipe_init(&c->loop->uv, &c->uv.pipe, 0) :
+								     uv_tcp_init(&c->loop->uv, &c->uv.tcp);
+	c->uv.handle.data = c;
+	return result;
+}
+
+static void note_peer(struct connection *c)
+{
+	int size = sizeof(c->peer);
+
+	if (c->listener->address.any.sa_family == AF_UNIX)
+		c->peer.any.sa_family = AF_UNIX;
+	else if (uv_tcp_getpeername(&c->uv.tcp, &c->peer.any, &size) != 0)
+		c->broken = true; /* gone again already */
+}
+
+static void join_loop(struct connection *c)
+{
+	struct loop *loop = c->loop;
+
+	c->next = loop->connections;
+	if (c->next)
+		c->next->previous = c;
+	loop->connections = c;
+	loop->connection_count++;
+	count_one(&loop->server->connections_total);
+}
+
+/* Past the limit it is taken all the same, to be closed: left alone it would wait in the kernel. */
+void connection_accept(uv_stream_t *stream, int status)
+{
+	struct listening *listening = stream->data;
+	struct loop *loop = listening->loop;
+	struct server *server = loop->server;
+	struct connection *c = status == 0 ? calloc(1, sizeof(*c)) : NULL;
+
+	loop_enter(loop);
+	if (!c)
+		return;
+	c->magic = CONNECTION_MAGIC;
+	c->loop = loop;
+	c->listener = listening->listener;
+	deadline_init(&c->read_deadline);
+	deadline_init(&c->write_deadline);
+	if (init_stream(c) != 0) {
+		free(c);
+		return;
+	}
+	uint64_t open = atomic_fetch_add_explicit(&server->connections_open, 1, memory_order_relaxed);
+	join_loop(c);
+	if (uv_accept(stream, &c->uv.stream) != 0 || open >= server->limits.connections) {
+		count_one(&server->connections_refused);
+		close_now(c);
+		return;
+	}
+	note_peer(c);
+	connection_run(c);
+}

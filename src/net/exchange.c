@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The exchange: what a handler sees of it, and how it goes from a complete head to `finished`.
+ * net: may include base, core and wire.
+ */
+#include "net/exchange.h"
+
+#include <stdlib.h>
+
+#define EXCHANGES_KEPT 64 /* free ones, each with an arena's first chunk */
+
+/* ---- For the loop ---- */
+
+struct exchange *exchange_take(struct loop *loop)
+{
+	struct exchange *x = loop->exchanges;
+
+	if (x) {
+		loop->exchanges = x->next;
+		loop->exchanges_free--;
+		return x;
+	}
+	x = malloc(sizeof(*x));
+	if (x) {
+		memset(x, 0, offsetof(struct exchange, request));
+		arena_init(&x->arena, 0);
+	}
+	return x;
+}
+
+void exchange_give(struct loop *loop, struct exchange *x)
+{
+	if (loop->exchanges_free == EXCHANGES_KEPT) {
+		arena_done(&x->arena);
+		free(x);
+		return;
+	}
+	x->next = loop->exchanges;
+	loop->exchanges = x;
+	loop->exchanges_free++;
+}
+
+void exchange_free_all(struct loop *loop)
+{
+	while (loop->exchanges) {
+		struct exchange *x = loop->exchanges;
+		loop->exchanges = x->next;
+		arena_done(&x->arena);
+		free(x);
+	}
+	loop->exchanges_free = 0;
+}
+
+void exchange_start(struct exchange *x, struct connection *c)
+{
+	struct loop *loop = c->loop;
+
+	assert(!c->x);
+	memset(x, 0, offsetof(struct exchange, arena));
+	x->magic = EXCHANGE_MAGIC;
+	x->c = c;
+	c->x = x;
+	x->number = loop->requests++;
+	x->started_ns = clock_monotonic_ns();
+	x->body.at = c->in->start;
+	x->depth++;
+	loop->server->handler.request(x, loop->state);
+	x->depth--;
+}
+
+void exchange_finish(struct exchange *x)
+{
+	struct connection *c = x->c;
+	struct loop *loop = c->loop;
+
+	assert(x->magic == EXCHANGE_MAGIC && !x->working && x->depth == 0);
+	if (loop->server->handler.finished)
+		loop->server->handler.finished(x, loop->state, x->status);
+	file_release(x);
+	body_release(x);
+	arena_reset(&x->arena);
+	x->magic = 0;
+	c->x = NULL;
+	exchange_give(loop, x);
+}
+
+bool exchange_advance(struct exchange *x)
+{
+	struct connection *c = x->c;
+
+	assert(x->magic == EXCHANGE_MAGIC && x->depth == 0);
+	if (x->working)
+		return false;
+	bool lost = c->broken || c->state != CONNECTION_OPEN;
+	if (!lost && x->file)
+		return file_advance(x);
+	if (!lost && !x->answered) {
+		/* A handler that returned without an answer, a question for the body or a job would never end. */
+		assert(x->body.state == BODY_READING);
+		if (body_advance(x))
+			return true;
+		if (!c->ended)
+			return false;
+		c->broken = true; /* half a body, and no more of it comes */
+	}
+	exchange_finish(x);
+	return true;
+}
+
+bool exchange_give_job(struct exchange *x, void (*work)(void *arg), void (*done)(struct exchange *x, void *arg),
+		       void *arg, bool always)
+{
+	struct server *server = x->c->loop->server;
+
+	assert(!x->working);
+	x->job = (struct job){ .work = work, .arg = arg, .results = &x->c->loop->results };
+	x->work_done = done;
+	x->work_arg = arg;
+	if (!worker_pool_add(server->pool, &x->job, always))
+		return false;
+	x->working = true;
+	return true;
+}
+
+void exchange_job_done(struct exchange *x)
+{
+	assert(x->magic == EXCHANGE_MAGIC && x->working);
+	struct connection *c = x->c;
+	x->working = false;
+	x->depth++;
+	x->work_done(x, x->work_arg);
+	x->depth--;
+	connection_run(c);
+}
+
+/* ---- For the handler ---- */
+
+static inline struct exchange *check(const struct exchange *x)
+{
+	assert(x->magic == EXCHANGE_MAGIC);
+	return (struct exchange *)(uintptr_t)x;
+}
+
+const struct http_request *exchange_request(const struct exchange *x)
+{
+	return &check(x)->request;
+}
+
+struct arena *exchange_arena(struct exchange *x)
+{
+	return &check(x)->arena;
+}
+
+void exchange_set_context(struct exchange *x, void *context)
+{
+	check(x)->context = context;
+}
+
+void *exchange_context(const struct exchange *x)
+{
+	return check(x)->context;
+}
+
+void *exchange_loop_state(const struct exchange *x)
+{
+	return check(x)->c->loop->state;
+}
+
+unsigned exchange_listener(const struct exchange *x)
+{
+	return check(x)->c->listener->tag;
+}
+
+const struct sockaddr *exchange_peer(const struct exchange *x)
+{
+	return &check(x)->c->peer.any;
+}
+
+struct exchange_id exchange_request_id(const struct exchange *x)
+{
+	struct exchange_id id;
+	memcpy(id.b, check(x)->c->loop->id, 8);
+	for (int i = 0; i < 8; i++)
+		id.b[8 + i] = (uint8_t)(x->number >> (56 - 8 * i));
+	return id;
+}
+
+int64_t exchange_started_ns(const struct exchange *x)
+{
+	return check(x)->started_ns;
+}
+
+int64_t exchange_now_ms(const struct exchange *x)
+{
+	return check(x)->c->loop->wall_ms;
+}
+
+bool exchange_is_gone(const struct exchange *x)
+{
+	return check(x)->c->broken || x->c->state != CONNECTION_OPEN;
+}
+
+bool exchange_work(struct exchange *x, void (*work)(void *arg), void (*done)(struct exchange *x, void *arg), void *arg)
+{
+	assert(check(x)->depth > 0 && !x->file && x->body.state != BODY_READING);
+	return exchange_give_job(x, work, done, arg, false);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * An exchange: one request and its answer. Recycled by its loop with its arena.
+ * net: may include base, core and wire.
+ */
+#ifndef REMIT_NET_EXCHANGE_H
+#define REMIT_NET_EXCHANGE_H
+
+#include "net/connection.h"
+
+#include <stddef.h>
+
+#define EXCHANGE_MAGIC 0x65786368u
+
+enum body_state {
+	BODY_UNREAD, /* nobody has asked for it */
+	BODY_READING,
+	BODY_OVER, /* told to the handler */
+};
+
+/* A body being read: in place, right behind the head in the connection's buffer, while it fits
+ * there, else in memory of its own. */
+struct body {
+	enum body_state state;
+	uint64_t max;
+	void (*done)(struct exchange *x, enum exchange_body result, struct str body);
+	size_t at;      /* where it starts in the connection's buffer */
+	size_t n;       /* bytes of it that are there */
+	char *own;      /* memory of its own, or NULL */
+	size_t own_cap; /* counted in the server's body_bytes */
+	struct http1_chunked chunked;
+	int64_t started_ns;
+};
+
+struct file_answer;
+
+struct exchange {
+	uint32_t magic;
+	bool answered;
+	bool working;   /* a job is out */
+	bool must_close;
+	unsigned depth; /* calls of the handler that are running with it */
+	int status;     /* as sent, or 0 */
+	struct connection *c;
+	struct exchange *next; /* in the free list */
+	void *context;
+	uint64_t number;
+	int64_t started_ns;
+	struct body body;
+	struct file_answer *file;
+	struct job job;
+	void (*work_done)(struct exchange *x, void *arg);
+	void *work_arg;
+	/* From here on nothing is cleared between two exchanges. */
+	struct arena arena;
+	struct http_request request;
+};
+
+/* From the free list; NULL without memory. */
+struct exchange *exchange_take(struct loop *loop);
+void exchange_give(struct loop *loop, struct exchange *x);
+void exchange_free_all(struct loop *loop);
+
+/* Hands a request to the handler; the body, if any, starts at the input's start. */
+void exchange_start(struct exchange *x, struct connection *c);
+/* Goes on where it can. True where it came further, and so should be called again or is over. */
+bool exchange_advance(struct exchange *x);
+/* The end: the handler's `finished`, and back to the free list. */
+void exchange_finish(struct exchange *x);
+/* Gives a job to the workers, for the handler or for ourselves. */
+bool exchange_give_job(struct exchange *x, void (*work)(void *arg), void (*done)(struct exchange *x, void *arg),
+		       void *arg, bool always);
+/* Its job is done: on the loop again. */
+void exchange_job_done(struct exchange *x);
+
+/* ---- body.c ---- */
+
+/* Uses the bytes that have come. True where the body is complete or refused, and was told. */
+bool body_advance(struct exchange *x);
+/* Where bytes of a long body are read to without a copy; {NULL, 0} where they are not. */
+uv_buf_t body_read_room(struct exchange *x);
+void body_release(struct exchange *x);
+/* At the answer: passes over what was not read, if that is cheap. False where it is not, and the
+ * connection must close. */
+bool body_pass_over(struct exchange *x);
+
+/* ---- answer.c ---- */
+
+/* What comes before each answer: passes over the body, and decides whether the connection closes. */
+void answer_begin(struct exchange *x);
+/* Writes an answer's head, and its body but for HEAD and where `length` is that of a file. */
+void answer_write(struct exchange *x, const struct answer *answer, const uint64_t *file_length, struct buf *out);
+/* An error that net found itself: the JSON body, and the connection closes. */
+bool answer_write_error(struct loop *loop, uint64_t number, bool with_body, int status, const char *what,
+			struct buf *out);
+
+/* ---- file.c ---- */
+
+/* Goes on sending. True where it came further. */
+bool file_advance(struct exchange *x);
+/* Closes the file; no job may be out. */
+void file_release(struct exchange *x);
+
+#endif
