@@ -60,8 +60,9 @@ static bool check_header(struct draft *d, const struct node *at, const char *nam
 static bool check_place(struct draft *d, const struct node *at, enum remit_source source, const struct draft_place *place)
 {
 	bool tool = !place->method;
-	if (tool && source != REMIT_SOURCE_ARGUMENT) {
-		reader_mistake(&d->r, at, "write arg.", "a tool has arguments only, no %s", reader_show(&d->r, at->text));
+	if (tool && source != REMIT_SOURCE_ARGUMENT && source != REMIT_SOURCE_HEADER) {
+		reader_mistake(&d->r, at, "write arg./POINTER or header.NAME", "a tool has no %s",
+			reader_show(&d->r, at->text));
 		return false;
 	}
 	if (!tool && source == REMIT_SOURCE_ARGUMENT) {
@@ -106,7 +107,7 @@ static bool read_source(struct draft *d, const struct node *node, const struct d
 		*ret_name = name;
 		return true;
 	}
-	reader_expected(&d->r, node, place->method ? "path.NAME, query.NAME, header.NAME or body./POINTER" : "arg./POINTER");
+	reader_expected(&d->r, node, place->method ? "path.NAME, query.NAME, header.NAME or body./POINTER" : "arg./POINTER or header.NAME");
 	return false;
 }
 

@@ -6,6 +6,7 @@
 #include "profile/draft.h"
 
 #include "base/buf.h"
+#include "base/text.h"
 
 #define PATH_MAX_BYTES 2048
 
@@ -13,11 +14,10 @@ static bool is_param_name(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
-		bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-		if (!alpha && (i == 0 || c < '0' || c > '9'))
+		if (!base62_is(c) && c != '_' && c != '-')
 			return false;
 	}
-	return s.n > 0 && s.n <= 64;
+	return s.n > 0;
 }
 
 static bool is_param(struct str segment)
@@ -133,7 +133,7 @@ bool draft_read_uri(struct draft *d, const struct node *at, struct str uri, cons
 {
 	struct buf shape;
 	struct str segment, rest = uri;
-	bool ok = uri.n > 0 && uri.n <= PATH_MAX_BYTES;
+	bool any = str_is(uri, "*"), ok = uri.n > 0 && uri.n <= PATH_MAX_BYTES;
 
 	buf_init(&shape, PATH_MAX_BYTES + 1);
 	for (size_t i = 0; i < uri.n; i++)
@@ -141,7 +141,7 @@ bool draft_read_uri(struct draft *d, const struct node *at, struct str uri, cons
 	for (bool more = true; more && ok;) {
 		more = str_cut(&rest, '/', &segment);
 		bool braces = memchr(segment.p, '{', segment.n) || memchr(segment.p, '}', segment.n);
-		ok = !braces || is_param(segment);
+		ok = braces ? is_param(segment) : any || !memchr(segment.p, '*', segment.n);
 		buf_add_str(&shape, braces ? STR("{}") : segment);
 		if (more)
 			buf_add_char(&shape, '/');

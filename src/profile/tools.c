@@ -5,6 +5,7 @@
 #include "profile/draft.h"
 
 #define TOOL_NAME_MAX 128
+#define VALUES_MAX 1024 /* of one tool; equal ones are looked for one by one */
 
 struct tool_reader {
 	struct draft *d;
@@ -101,6 +102,10 @@ static void read_selecting(struct draft *d, const struct node *tool, const struc
 	bool named = reader_text(&d->r, t->select, "the name of an argument", &select);
 	if (t->values->kind != NODE_MAP || t->values->count == 0) {
 		reader_expected(&d->r, t->values, "a map of values to what each needs");
+		return;
+	}
+	if (t->values->count > VALUES_MAX) {
+		reader_mistake(&d->r, t->values, NULL, "a tool with more than %d values", VALUES_MAX);
 		return;
 	}
 	for (const struct node *value = t->values->first; named && value; value = value->next)

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The section `apis` of a configuration: each API's profile, service, hosts and origins.
+ * profile: may include base and core.
+ */
+#include "profile/config_draft.h"
+
+#include "profile/address.h"
+#include "profile/file.h"
+#include <strings.h>
+
+#define OWN_API "remit" /* D26: Remit's own management */
+#define APIS_MAX 254    /* the table of tokens has 255; one is Remit's own */
+
+struct api_reader {
+	struct config_draft *d;
+	struct config_api *api;
+	const struct node *profile;
+};
+
+static void take_profile(struct reader *r, const struct node *node, void *into)
+{
+	struct api_reader *a = into;
+	const char *text;
+	if (reader_text(r, node, "the name of a profile, or ./FILE.yaml", &text))
+		a->profile = node;
+}
+
+static void read_service(struct reader *r, const struct node *node, void *into)
+{
+	static const char *const words[] = { "publishing" };
+	struct api_reader *a = into;
+	size_t word;
+	if (reader_word(r, node, words, 1, &word))
+		a->api->service = words[word];
+}
+
+static bool check_host(struct reader *r, const struct node *node)
+{
+	if (node->kind == NODE_TEXT && address_is_host(node->text))
+		return true;
+	reader_expected(r, node, "a host such as api.example.com, in lower case");
+	return false;
+}
+
+static void read_host(struct reader *r, const struct node *node, void *into)
+{
+	struct api_reader *a = into;
+	if (check_host(r, node))
+		a->api->host = node->text.p;
+}
+
+static void read_hosts(struct reader *r, const struct node *node, void *into)
+{
+	struct api_reader *a = into;
+	if (!reader_texts(r, node, "a list of hosts", &a->api->hosts, &a->api->host_count))
+		return;
+	for (const struct node *item = node->first; item; item = item->next)
+		check_host(r, item);
+}
+
+static void read_origins(struct reader *r, const struct node *node, void *into)
+{
+	struct api_reader *a = into;
+	if (!reader_texts(r, node, "a list of origins", &a->api->origins, &a->api->origin_count))
+		return;
+	for (const struct node *item = node->first; item; item = item->next) {
+		if (!address_is_origin(item->text))
+			reader_expected(r, item, "an origin such as https://app.example.com, in lower case");
+	}
+}
+
+static const struct reader_key api_keys[] = {
+	{ "profile", take_profile, true },
+	{ "service", read_service, true },
+	{ "host", read_host, false },
+	{ "hosts", read_hosts, false },
+	{ "origins", read_origins, false },
+	{ "upstream", NULL, false },
+	{ "authorization", NULL, false },
+	{ "site", NULL, false },
+	{ "tokens", NULL, false },
+	{ "site_login", NULL, false },
+	{ "html", NULL, false },
+};
+
+void config_read_apis(struct reader *r, const struct node *node, void *draft)
+{
+	struct config_draft *d = draft;
+
+	if (node->kind != NODE_MAP || node->count == 0 || node->count > APIS_MAX) {
+		reader_expected(r, node, "a map of one or more APIs");
+		return;
+	}
+	d->config->apis = reader_alloc(r, node, node->count, sizeof(struct config_api));
+	d->profiles = reader_alloc(r, node, node->count, sizeof(const struct node *));
+	if (!d->config->apis || !d->profiles)
+		return;
+	for (const struct node *value = node->first; value; value = value->next) {
+		size_t n = d->config->api_count++;
+		struct api_reader a = { d, &d->config->apis[n], NULL };
+		*a.api = (struct config_api){ .name = value->key->text.p, .line = value->key->line };
+		if (reader_name(r, value->key, "the name of an API") && str_is(value->key->text, OWN_API))
+			reader_mistake(r, value->key, "take another", "the API \"" OWN_API "\" is Remit's own");
+		READER_MAP(r, value, "an API", api_keys, &a);
+		d->profiles[n] = a.profile;
+	}
+}
+
+/* ---- Profiles ---- */
+
+/* A plain name only ever means one that comes with the program (T05). */
+static bool check_builtin(struct config_draft *d, const struct node *node)
+{
+	const char *names[16];
+	size_t count = 0;
+
+	if (profile_builtin_text(node->text.p).p)
+		return true;
+	for (const char *name; count < 16 && (name = profile_builtin_name(count)); count++)
+		names[count] = name;
+	const char *near = mistakes_suggest(d->r.mistakes, node->text, names, count);
+	reader_mistake(&d->r, node, near ? near : "write ./NAME.yaml for a file beside this one",
+		"no profile of the name %s comes with the program", reader_show(&d->r, node->text));
+	return false;
+}
+
+static void load_profile(struct config_draft *d, struct config_api *api, const struct node *node)
+{
+	const char *name = node->text.p;
+
+	if (strpbrk(name, "/."))
+		name = file_join(d->r.arena, d->folder, name);
+	else if (!check_builtin(d, node))
+		return;
+	if (!name)
+		reader_mistake(&d->r, node, NULL, "not enough memory to read the file");
+	else
+		api->profile = profile_load(name, d->r.mistakes);
+}
+
+/* ---- Overlaps ---- */
+
+static bool paths_overlap(const char *a, const char *b)
+{
+	size_t n, m;
+	if (!a || !b)
+		return false;
+	n = strlen(a);
+	m = strlen(b);
+	if (n > m)
+		return paths_overlap(b, a);
+	return strncmp(a, b, n) == 0 && (b[n] == '\0' || b[n] == '/');
+}
+
+static bool apis_overlap(const struct config_api *a, const struct config_api *b)
+{
+	const struct profile *p = a->profile, *q = b->profile;
+
+	if (!p || !q || (a->host && b->host && strcasecmp(a->host, b->host) != 0))
+		return false;
+	return paths_overlap(p->rest_base, q->rest_base) || paths_overlap(p->rest_base, q->mcp_endpoint)
+		|| paths_overlap(p->mcp_endpoint, q->rest_base) || paths_overlap(p->mcp_endpoint, q->mcp_endpoint);
+}
+
+/* What the server answers itself. */
+static const char *find_own_path(const struct config_api *api)
+{
+	static const char *const own[] = { "/healthz", "/readyz", "/metrics", "/oauth", "/gate", "/dashboard", "/admin" };
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		/* A base of "" is everything that is not ours. */
+		bool base = api->profile->rest_base && *api->profile->rest_base;
+		if ((base && paths_overlap(own[i], api->profile->rest_base)) || paths_overlap(own[i], api->profile->mcp_endpoint))
+			return own[i];
+	}
+	return NULL;
+}
+
+static void check_overlaps(struct config_draft *d, size_t i)
+{
+	const struct config_api *api = &d->config->apis[i];
+	const char *own = api->profile ? find_own_path(api) : NULL;
+
+	if (own)
+		mistakes_add(d->r.mistakes, d->r.file, api->line, 0, NULL, "the API \"%.40s\" overlaps the server's own %s", api->name, own);
+	for (size_t j = 0; j < i; j++) {
+		if (apis_overlap(&d->config->apis[j], api))
+			mistakes_add(d->r.mistakes, d->r.file, api->line, 0, "give one of them a `host` of its own, or another base",
+				"the API \"%.40s\" overlaps \"%.40s\" of line %u", api->name, d->config->apis[j].name,
+				d->config->apis[j].line);
+	}
+}
+
+void config_load_profiles(struct config_draft *d)
+{
+	for (size_t i = 0; i < d->config->api_count; i++) {
+		if (d->profiles[i])
+			load_profile(d, &d->config->apis[i], d->profiles[i]);
+	}
+	for (size_t i = 0; i < d->config->api_count; i++)
+		check_overlaps(d, i);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A configuration while it is being read: what config.c, config_values.c, config_limits.c and
+ * config_apis.c share.
+ * profile: may include base and core.
+ */
+#ifndef REMIT_PROFILE_CONFIG_DRAFT_H
+#define REMIT_PROFILE_CONFIG_DRAFT_H
+
+#include "profile/config.h"
+#include "profile/reader.h"
+
+struct config_draft {
+	struct reader r; /* first: the table functions get it */
+	struct config *config;
+	const char *folder;        /* where relative paths start */
+	const struct node **profiles; /* of each API: the node that names its profile, or NULL */
+};
+
+/* config_values.c: scalars at the top level. */
+void config_read_listen(struct reader *r, const struct node *node, void *draft);
+void config_read_operations(struct reader *r, const struct node *node, void *draft);
+void config_read_public_url(struct reader *r, const struct node *node, void *draft);
+void config_read_store(struct reader *r, const struct node *node, void *draft);
+void config_read_secrets_key(struct reader *r, const struct node *node, void *draft);
+void config_read_workers(struct reader *r, const struct node *node, void *draft);
+void config_read_max_staleness(struct reader *r, const struct node *node, void *draft);
+void config_read_trusted(struct reader *r, const struct node *node, void *draft);
+/* What a file that says nothing means. False without memory. */
+bool config_set_defaults(struct config_draft *d);
+/* The public address that follows from where we listen; a mistake where none does. */
+void config_derive_url(struct config_draft *d, const struct node *root);
+
+/* config_limits.c: the sections `audit` and `limits`. */
+void config_read_audit(struct reader *r, const struct node *node, void *draft);
+void config_read_limits(struct reader *r, const struct node *node, void *draft);
+
+/* config_apis.c: the section `apis`; then their profiles; then whether two of them overlap. */
+void config_read_apis(struct reader *r, const struct node *node, void *draft);
+void config_load_profiles(struct config_draft *d);
+
+#endif
