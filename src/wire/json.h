@@ -10,7 +10,17 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-enum json_kind { JSON_NONE, JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+/* Named apart from jansson's types, so that one file may use both. */
+enum json_kind {
+	JSON_KIND_NONE,
+	JSON_KIND_NULL,
+	JSON_KIND_FALSE,
+	JSON_KIND_TRUE,
+	JSON_KIND_NUMBER,
+	JSON_KIND_STRING,
+	JSON_KIND_ARRAY,
+	JSON_KIND_OBJECT,
+};
 
 enum json_event {
 	JSON_EVENT_END,    /* the text is over, and was valid */

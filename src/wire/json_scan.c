@@ -157,7 +157,7 @@ static enum json_event scan_number(struct json_scanner *s)
 	s->raw = (struct str){ start, (size_t)(s->p - start) };
 	if (s->raw.n > LIMIT_JSON_NUMBER_CHARS)
 		return fail(s, "A number that is too long");
-	s->kind = JSON_NUMBER;
+	s->kind = JSON_KIND_NUMBER;
 	s->escaped = false;
 	value_is_over(s);
 	return JSON_EVENT_VALUE;
@@ -185,7 +185,7 @@ static enum json_event open_container(struct json_scanner *s, bool object)
 	uint64_t bit = (uint64_t)1 << s->depth;
 	s->in_object = object ? s->in_object | bit : s->in_object & ~bit;
 	s->expect = EXPECT_FIRST;
-	s->kind = object ? JSON_OBJECT : JSON_ARRAY;
+	s->kind = object ? JSON_KIND_OBJECT : JSON_KIND_ARRAY;
 	return object ? JSON_EVENT_OBJECT : JSON_EVENT_ARRAY;
 }
 
@@ -213,15 +213,15 @@ static enum json_event scan_value(struct json_scanner *s)
 		s->p++;
 		if (!scan_string(s))
 			return JSON_EVENT_ERROR;
-		s->kind = JSON_STRING;
+		s->kind = JSON_KIND_STRING;
 		value_is_over(s);
 		return JSON_EVENT_VALUE;
 	case 't':
-		return scan_literal(s, STR("true"), JSON_TRUE);
+		return scan_literal(s, STR("true"), JSON_KIND_TRUE);
 	case 'f':
-		return scan_literal(s, STR("false"), JSON_FALSE);
+		return scan_literal(s, STR("false"), JSON_KIND_FALSE);
 	case 'n':
-		return scan_literal(s, STR("null"), JSON_NULL);
+		return scan_literal(s, STR("null"), JSON_KIND_NULL);
 	case '\xef':
 		return fail(s, "A byte order mark, or not a JSON value");
 	default:

@@ -96,16 +96,16 @@ static wanted_set match_item(struct walk *w, uint32_t depth)
 
 static bool value_equals(const struct json_scanner *s, struct str text)
 {
-	if (s->kind == JSON_OBJECT || s->kind == JSON_ARRAY)
+	if (s->kind == JSON_KIND_OBJECT || s->kind == JSON_KIND_ARRAY)
 		return false;
-	return s->kind == JSON_STRING ? json_raw_eq(s->raw, text) : str_eq(s->raw, text);
+	return s->kind == JSON_KIND_STRING ? json_raw_eq(s->raw, text) : str_eq(s->raw, text);
 }
 
 /* A value that these pointers ask for has begun. */
 static void note_value(struct walk *w, wanted_set set)
 {
 	const struct json_scanner *s = &w->scanner;
-	bool scalar = s->kind != JSON_OBJECT && s->kind != JSON_ARRAY;
+	bool scalar = s->kind != JSON_KIND_OBJECT && s->kind != JSON_KIND_ARRAY;
 	while (set) {
 		struct json_wanted *wanted = &w->wanted[take_first(&set)];
 		if (wanted->found++ == 0) {
@@ -166,7 +166,7 @@ enum json_select_result json_select(struct str text, struct json_wanted *wanted,
 	json_scanner_init(&w.scanner, text);
 	for (size_t i = 0; i < count; i++) {
 		wanted[i].found = wanted[i].equal = 0;
-		wanted[i].kind = JSON_NONE;
+		wanted[i].kind = JSON_KIND_NONE;
 		wanted[i].raw = (struct str){ NULL, 0 };
 		cut_pointer(&w, i);
 	}

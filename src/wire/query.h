@@ -20,8 +20,9 @@ struct query {
 
 enum query_result { QUERY_OK, QUERY_INVALID, QUERY_TOO_MANY, QUERY_NO_MEMORY };
 
-/* Empty pairs ("a=1&&b=2") are passed over; a value without a name is INVALID. '+' is a space; %XX decoded once; a decoded NUL or control character, invalid UTF-8 and an
- * incomplete % are INVALID. *reterr_what says it in one sentence. */
+/* '+' is a space; %XX decoded once. Empty pairs ("a=1&&b=2") are passed over. A value without a
+ * name, a decoded NUL or control character, invalid UTF-8 and an incomplete % are INVALID.
+ * *reterr_what says it in one sentence. */
 enum query_result query_parse(struct str raw, struct arena *arena, struct query *ret, const char **reterr_what);
 
 /* The value of a name. *ret_count is how often it stands, also in another case: more than one

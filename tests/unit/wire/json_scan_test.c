@@ -163,18 +163,18 @@ static void test_events(void **state)
 		enum json_kind kind;
 		const char *raw;
 	} events[] = {
-		{ JSON_EVENT_OBJECT, JSON_OBJECT, NULL },      { JSON_EVENT_KEY, JSON_NONE, "a\\n" },
-		{ JSON_EVENT_ARRAY, JSON_ARRAY, NULL },        { JSON_EVENT_VALUE, JSON_NUMBER, "-1.5" },
-		{ JSON_EVENT_VALUE, JSON_STRING, "x" },        { JSON_EVENT_VALUE, JSON_TRUE, "true" },
-		{ JSON_EVENT_VALUE, JSON_FALSE, "false" },     { JSON_EVENT_VALUE, JSON_NULL, "null" },
-		{ JSON_EVENT_ARRAY_END, JSON_NONE, NULL },     { JSON_EVENT_OBJECT_END, JSON_NONE, NULL },
-		{ JSON_EVENT_END, JSON_NONE, NULL },
+		{ JSON_EVENT_OBJECT, JSON_KIND_OBJECT, NULL },      { JSON_EVENT_KEY, JSON_KIND_NONE, "a\\n" },
+		{ JSON_EVENT_ARRAY, JSON_KIND_ARRAY, NULL },        { JSON_EVENT_VALUE, JSON_KIND_NUMBER, "-1.5" },
+		{ JSON_EVENT_VALUE, JSON_KIND_STRING, "x" },        { JSON_EVENT_VALUE, JSON_KIND_TRUE, "true" },
+		{ JSON_EVENT_VALUE, JSON_KIND_FALSE, "false" },     { JSON_EVENT_VALUE, JSON_KIND_NULL, "null" },
+		{ JSON_EVENT_ARRAY_END, JSON_KIND_NONE, NULL },     { JSON_EVENT_OBJECT_END, JSON_KIND_NONE, NULL },
+		{ JSON_EVENT_END, JSON_KIND_NONE, NULL },
 	};
 	struct json_scanner s;
 	json_scanner_init(&s, STR("{\"a\\n\":[-1.5,\"x\",true,false,null]}"));
 	for (size_t i = 0; i < TEST_COUNT(events); i++) {
 		assert_int_equal(json_next(&s), events[i].event);
-		if (events[i].kind != JSON_NONE)
+		if (events[i].kind != JSON_KIND_NONE)
 			assert_int_equal(s.kind, events[i].kind);
 		if (events[i].raw)
 			assert_true(str_is(s.raw, events[i].raw));

@@ -69,7 +69,7 @@ static void test_other_keys_may_stand_twice(void **state)
 	struct json_wanted wanted = { .pointer = STR("/a/b") };
 	assert_int_equal(select_one("{\"x\":1,\"x\":2,\"b\":1,\"B\":2,\"a\":{\"a\":1,\"a\":2,\"b\":{\"c\":1,\"c\":2}}}", &wanted), JSON_SELECT_OK);
 	assert_int_equal(wanted.found, 1);
-	assert_int_equal(wanted.kind, JSON_OBJECT);
+	assert_int_equal(wanted.kind, JSON_KIND_OBJECT);
 	assert_null(wanted.raw.p);
 }
 
@@ -79,32 +79,32 @@ static const struct {
 	enum json_kind kind;
 	const char *raw;
 } finds[] = {
-	{ "", "1", 1, JSON_NUMBER, "1" },
-	{ "", "{\"a\":1}", 1, JSON_OBJECT, NULL },
-	{ "/", "{\"\":true}", 1, JSON_TRUE, "true" },
-	{ "/a", "{\"a\":\"x\\ny\"}", 1, JSON_STRING, "x\\ny" },
-	{ "/a", "{\"\\u0061\":null}", 1, JSON_NULL, "null" },
-	{ "/a", "{\"b\":{\"a\":1},\"c\":[{\"a\":2}]}", 0, JSON_NONE, NULL },
-	{ "/a", "[1]", 0, JSON_NONE, NULL },
-	{ "/a", "\"a\"", 0, JSON_NONE, NULL },
-	{ "/a/b", "{\"a\":1}", 0, JSON_NONE, NULL },
-	{ "/a/b", "{\"a\":{\"x\":0,\"b\":-1.5}}", 1, JSON_NUMBER, "-1.5" },
-	{ "/a/b", "{\"a\":{\"b\":{\"b\":1}}}", 1, JSON_OBJECT, NULL },
-	{ "/a", "{\"aa\":1,\"\":2}", 0, JSON_NONE, NULL },
-	{ "/a~1b", "{\"a/b\":1}", 1, JSON_NUMBER, "1" },
-	{ "/a~0b", "{\"a~b\":1}", 1, JSON_NUMBER, "1" },
-	{ "/a~01", "{\"a~1\":1}", 1, JSON_NUMBER, "1" },
-	{ "/\xc3\xa4", "{\"\\u00e4\":1}", 1, JSON_NUMBER, "1" },
-	{ "/a/0", "{\"a\":[1,2]}", 1, JSON_NUMBER, "1" },
-	{ "/a/1", "{\"a\":[1,2]}", 1, JSON_NUMBER, "2" },
-	{ "/a/2", "{\"a\":[1,2]}", 0, JSON_NONE, NULL },
-	{ "/a/01", "{\"a\":[1,2]}", 0, JSON_NONE, NULL },
-	{ "/a/-", "{\"a\":[1,2]}", 0, JSON_NONE, NULL },
-	{ "/a/*", "{\"a\":[1,\"x\",[]]}", 3, JSON_NUMBER, "1" },
-	{ "/a/*", "{\"a\":[]}", 0, JSON_NONE, NULL },
-	{ "/a/*/b", "{\"a\":[{\"c\":1},{\"b\":2},3,{\"b\":4}]}", 2, JSON_NUMBER, "2" },
-	{ "/*/*", "[[1,2],[],[3]]", 3, JSON_NUMBER, "1" },
-	{ "/a/1/0", "{\"a\":[[1],[2]]}", 1, JSON_NUMBER, "2" },
+	{ "", "1", 1, JSON_KIND_NUMBER, "1" },
+	{ "", "{\"a\":1}", 1, JSON_KIND_OBJECT, NULL },
+	{ "/", "{\"\":true}", 1, JSON_KIND_TRUE, "true" },
+	{ "/a", "{\"a\":\"x\\ny\"}", 1, JSON_KIND_STRING, "x\\ny" },
+	{ "/a", "{\"\\u0061\":null}", 1, JSON_KIND_NULL, "null" },
+	{ "/a", "{\"b\":{\"a\":1},\"c\":[{\"a\":2}]}", 0, JSON_KIND_NONE, NULL },
+	{ "/a", "[1]", 0, JSON_KIND_NONE, NULL },
+	{ "/a", "\"a\"", 0, JSON_KIND_NONE, NULL },
+	{ "/a/b", "{\"a\":1}", 0, JSON_KIND_NONE, NULL },
+	{ "/a/b", "{\"a\":{\"x\":0,\"b\":-1.5}}", 1, JSON_KIND_NUMBER, "-1.5" },
+	{ "/a/b", "{\"a\":{\"b\":{\"b\":1}}}", 1, JSON_KIND_OBJECT, NULL },
+	{ "/a", "{\"aa\":1,\"\":2}", 0, JSON_KIND_NONE, NULL },
+	{ "/a~1b", "{\"a/b\":1}", 1, JSON_KIND_NUMBER, "1" },
+	{ "/a~0b", "{\"a~b\":1}", 1, JSON_KIND_NUMBER, "1" },
+	{ "/a~01", "{\"a~1\":1}", 1, JSON_KIND_NUMBER, "1" },
+	{ "/\xc3\xa4", "{\"\\u00e4\":1}", 1, JSON_KIND_NUMBER, "1" },
+	{ "/a/0", "{\"a\":[1,2]}", 1, JSON_KIND_NUMBER, "1" },
+	{ "/a/1", "{\"a\":[1,2]}", 1, JSON_KIND_NUMBER, "2" },
+	{ "/a/2", "{\"a\":[1,2]}", 0, JSON_KIND_NONE, NULL },
+	{ "/a/01", "{\"a\":[1,2]}", 0, JSON_KIND_NONE, NULL },
+	{ "/a/-", "{\"a\":[1,2]}", 0, JSON_KIND_NONE, NULL },
+	{ "/a/*", "{\"a\":[1,\"x\",[]]}", 3, JSON_KIND_NUMBER, "1" },
+	{ "/a/*", "{\"a\":[]}", 0, JSON_KIND_NONE, NULL },
+	{ "/a/*/b", "{\"a\":[{\"c\":1},{\"b\":2},3,{\"b\":4}]}", 2, JSON_KIND_NUMBER, "2" },
+	{ "/*/*", "[[1,2],[],[3]]", 3, JSON_KIND_NUMBER, "1" },
+	{ "/a/1/0", "{\"a\":[[1],[2]]}", 1, JSON_KIND_NUMBER, "2" },
 };
 
 static void test_finds(void **state)
@@ -177,8 +177,8 @@ static void test_one_pointer_through_another(void **state)
 	size_t at;
 	const char *what;
 	assert_int_equal(json_select(STR("{\"a\":{\"b\":7}}"), wanted, 4, &at, &what), JSON_SELECT_OK);
-	assert_int_equal(wanted[0].kind, JSON_OBJECT);
-	assert_int_equal(wanted[1].kind, JSON_OBJECT);
+	assert_int_equal(wanted[0].kind, JSON_KIND_OBJECT);
+	assert_int_equal(wanted[1].kind, JSON_KIND_OBJECT);
 	assert_true(str_is(wanted[2].raw, "7"));
 	assert_true(str_is(wanted[3].raw, "7"));
 }
@@ -197,7 +197,7 @@ static void test_M03_deep_pointer(void **state)
 	struct json_wanted wanted = { .pointer = str_of(pointer) };
 	assert_int_equal(select_one(text, &wanted), JSON_SELECT_OK);
 	assert_int_equal(wanted.found, 1);
-	assert_int_equal(wanted.kind, JSON_ARRAY);
+	assert_int_equal(wanted.kind, JSON_KIND_ARRAY);
 }
 
 static const struct CMUnitTest tests[] = {
