@@ -29,8 +29,11 @@ void secrets_mac(const struct secrets *secrets, const char *purpose, struct str 
 bool secrets_mac_ok(const struct secrets *secrets, const char *purpose, struct str text, const uint8_t mac[16]);
 
 /* Page cursors (T07): base64url of the text and its MAC, made and read back for one purpose only.
- * False for a text that we did not make. */
+ * Writing is false for a text of more than SECRETS_CURSOR_MAX bytes, or where `out` is full; reading
+ * for a cursor that we did not make for this purpose. */
+#define SECRETS_CURSOR_MAX 4000
 bool secrets_cursor_write(const struct secrets *secrets, const char *purpose, struct str text, struct buf *out);
-bool secrets_cursor_read(const struct secrets *secrets, const char *purpose, struct str cursor, struct arena *arena, struct str *ret_text);
+bool secrets_cursor_read(const struct secrets *secrets, const char *purpose, struct str cursor, struct arena *arena,
+	struct str *ret_text);
 
 #endif

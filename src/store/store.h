@@ -139,7 +139,8 @@ struct store_text {
 	uint16_t rate;
 };
 
-/* Everything at one revision: every text (revoked ones too), every person, in one read transaction. */
+/* Everything at one revision, in one read transaction: every person first, then every text (revoked
+ * ones too). */
 enum store_status store_load(struct store *store, bool (*text)(void *ctx, const struct store_text *text), bool (*user)(void *ctx, const struct user_row *user), void *ctx, int64_t *ret_revision);
 /* About how many texts there are, cheaply. */
 enum store_status store_text_count(struct store *store, uint64_t *ret);
@@ -157,10 +158,12 @@ struct store_change {
 	struct id id;
 };
 
-/* The changes after a revision, oldest first. STORE_CONFLICT where the feed no longer reaches back so far: load again. */
+/* The changes after a revision, oldest first. STORE_CONFLICT where the feed no longer reaches back so
+ * far, or another database stands in the place of the one that was loaded: load again. */
 enum store_status store_changes(struct store *store, int64_t after, bool (*each)(void *ctx, const struct store_change *change), void *ctx, int64_t *ret_revision);
-/* Waits until something may have changed, at most timeout_ms. *ret_changed tells. Anything but
- * STORE_OK means that the store could not be asked: the copy grows stale. One thread only. */
+/* Waits until the feed may have grown, at most timeout_ms. *ret_changed tells. Anything but STORE_OK
+ * means that the store could not be asked: the copy grows stale; it returns so after a short pause,
+ * so that the caller may simply ask again. The first call answers at once. One thread only. */
 enum store_status store_wait(struct store *store, unsigned timeout_ms, bool *ret_changed);
 /* Makes a store_wait of another thread return at once. */
 void store_wake(struct store *store);

@@ -4,50 +4,15 @@
  */
 #include "store/sqlite/database.h"
 
+#include "store/files.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-/* Makes each folder of a path that is not there, for its owner alone. */
-static bool make_folders(const char *path)
-{
-	char folder[PATH_MAX];
-
-	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		size_t n = (size_t)(slash - path);
-		if (n >= sizeof(folder))
-			return false;
-		memcpy(folder, path, n);
-		folder[n] = '\0';
-		if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-			return false;
-	}
-	return true;
-}
-
-/* So that the file's name survives a power cut. */
-static bool sync_folder_of(const char *path)
-{
-	char folder[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	size_t n = slash ? (size_t)(slash - path) + 1 : 0;
-
-	if (n >= sizeof(folder))
-		return false;
-	memcpy(folder, path, n);
-	folder[n] = '\0';
-	int fd = open(n ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	bool good = fsync(fd) == 0;
-	close(fd);
-	return good;
-}
 
 /* The file is never opened where it exists: closing it again would drop the locks that SQLite may
  * hold on it in this process. */
@@ -58,7 +23,7 @@ static bool make_file(const char *path)
 	if (fd < 0)
 		return errno == EEXIST;
 	close(fd);
-	return sync_folder_of(path);
+	return file_sync_folder(path);
 }
 
 /* Takes away what others may do with the file: it holds password hashes. */
@@ -75,7 +40,7 @@ static enum store_status prepare_file(const char *path, bool make, char reterr_t
 {
 	struct stat info;
 
-	if (make && (!make_folders(path) || !make_file(path))) {
+	if (make && (!file_make_folders(path) || !make_file(path))) {
 		snprintf(reterr_text, 256, "cannot make %.150s: %s", path, strerror(errno));
 		return STORE_UNAVAILABLE;
 	}

@@ -4,6 +4,8 @@
  */
 #include "store/sqlite/sqlite.h"
 
+#include "store/sqlite/watch.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,6 +32,39 @@ static struct database *sqlite_database(struct store *store)
 static const struct store_ops ops = {
 	.close = sqlite_close,
 	.database = sqlite_database,
+	.user_add = sqlite_user_add,
+	.user_get = sqlite_user_get,
+	.user_find = sqlite_user_find,
+	.user_each = sqlite_user_each,
+	.user_disable = sqlite_user_disable,
+	.user_remove = sqlite_user_remove,
+	.project_add = sqlite_project_add,
+	.project_get = sqlite_project_get,
+	.project_each = sqlite_project_each,
+	.project_remove = sqlite_project_remove,
+	.member_add = sqlite_member_add,
+	.member_remove = sqlite_member_remove,
+	.member_each = sqlite_member_each,
+	.project_reaches = sqlite_project_reaches,
+	.token_add = sqlite_token_add,
+	.token_get = sqlite_token_get,
+	.token_find = sqlite_token_find,
+	.token_each = sqlite_token_each,
+	.token_revoke = sqlite_token_revoke,
+	.token_rotate = sqlite_token_rotate,
+	.token_replace = sqlite_token_replace,
+	.token_update = sqlite_token_update,
+	.token_prune = sqlite_token_prune,
+	.token_used = sqlite_token_used,
+	.load = sqlite_load,
+	.text_count = sqlite_text_count,
+	.changes = sqlite_changes,
+	.wait = sqlite_wait,
+	.node_beat = sqlite_node_beat,
+	.node_gone = sqlite_node_gone,
+	.node_each = sqlite_node_each,
+	.event_each = sqlite_event_each,
+	.wake = sqlite_wake,
 };
 
 static enum store_status read_version(struct sql *sql, void *arg)
@@ -72,6 +107,7 @@ static struct sqlite_store *new_store(struct database *db)
 	}
 	sqlite->store.ops = &ops;
 	sqlite->db = db;
+	watch_init(sqlite, db->path);
 	return sqlite;
 }
 
