@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files about media share.
+ * services: may include base, core, wire, store and services/service.h.
+ */
+#ifndef REMIT_SERVICES_PUBLISHING_MEDIA_H
+#define REMIT_SERVICES_PUBLISHING_MEDIA_H
+
+#include "services/publishing/listing.h"
+
+#define MEDIA_FILE_ROOM 40 /* "ab/" and 32 hex digits, and a NUL */
+#define MEDIA_NAME_ROOM 256
+
+struct media_type {
+	const char *type;      /* "image/png" */
+	const char *extension; /* ".png" */
+};
+
+/* What the bytes are, by themselves: one of the five types that we take, or NULL (S04). */
+const struct media_type *media_sniff(struct str bytes);
+/* The same by the name of the type, as it is stored. NULL for any other. */
+const struct media_type *media_type_find(struct str type);
+
+/* A name to show, out of what a client sent (S02): its last part, without control characters and
+ * leading dots, at most 100 characters, with the extension of what it is. Never a path to use. */
+void media_clean_name(struct str sent, const struct media_type *type, char ret_name[static MEDIA_NAME_ROOM]);
+
+/* Keeps bytes under a name that nobody can guess, below the folder: whole and on the disk, or not
+ * there at all. OK, FULL or UNAVAILABLE. */
+enum store_status media_keep(const struct publishing *p, struct str bytes, char ret_file[static MEDIA_FILE_ROOM]);
+void media_forget(const struct publishing *p, const char *file);
+/* A descriptor for reading, or -1. *ret_size is its length. */
+int media_open(const struct publishing *p, const char *file, uint64_t *ret_size);
+
+extern const struct listing media_listing;
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The tables of the publishing service. Every row has the project it belongs to; a project that is
+ * removed takes its rows along. Ids are the 16 bytes of version 7 UUIDs, so that the order of ids is the order in
+ * which rows were made, and (project_id, id) is all that a list needs.
+ * services: may include base, core, wire, store and services/service.h.
+ */
+#include "services/publishing/internal.h"
+
+/* Lists of ids and of event names are texts (ids as 36 characters) with one space between: they are read and written
+ * whole. Times are milliseconds since 1970. `sealed` is what secrets_seal made. */
+#define OWNED "id BLOB NOT NULL PRIMARY KEY, project_id BLOB NOT NULL REFERENCES projects (id) ON DELETE CASCADE, "
+#define STAMPS "created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL"
+#define BY_PROJECT(table) "CREATE INDEX " table "_project ON " table " (project_id, id);"
+
+static const char version_1[] =
+	"CREATE TABLE publishing_settings ("
+	" project_id BLOB NOT NULL PRIMARY KEY REFERENCES projects (id) ON DELETE CASCADE,"
+	" settings TEXT NOT NULL,"
+	" updated_at BIGINT NOT NULL);"
+
+	"CREATE TABLE publishing_templates (" OWNED
+	" name TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, " STAMPS ");"
+	BY_PROJECT("publishing_templates")
+
+	"CREATE TABLE publishing_social_connections (" OWNED
+	" provider TEXT NOT NULL, handle TEXT NOT NULL, status TEXT NOT NULL, sealed BLOB, " STAMPS ");"
+	BY_PROJECT("publishing_social_connections")
+
+	"CREATE TABLE publishing_data_connections (" OWNED
+	" provider TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL, last_synced_at BIGINT,"
+	" sealed BLOB, " STAMPS ");"
+	BY_PROJECT("publishing_data_connections")
+
+	"CREATE TABLE publishing_moments (" OWNED
+	" title TEXT NOT NULL, summary TEXT NOT NULL, source TEXT NOT NULL, detected_at BIGINT NOT NULL,"
+	" score INTEGER NOT NULL, data_connection_id BLOB, " STAMPS ");"
+	BY_PROJECT("publishing_moments")
+
+	"CREATE TABLE publishing_stories (" OWNED
+	" title TEXT NOT NULL, body TEXT NOT NULL, channels TEXT NOT NULL, media TEXT NOT NULL,"
+	" template_id BLOB, moment_id BLOB,"
+	" status TEXT NOT NULL CHECK (status IN ('draft', 'scheduled', 'publishing', 'published', 'failed')),"
+	" scheduled_at BIGINT, scheduled_late INTEGER NOT NULL DEFAULT 0, published_at BIGINT,"
+	" round INTEGER NOT NULL DEFAULT 0,"
+	" created_by BLOB NOT NULL, " STAMPS ");"
+	BY_PROJECT("publishing_stories")
+	"CREATE INDEX publishing_stories_status ON publishing_stories (project_id, status, id);"
+	"CREATE INDEX publishing_stories_due ON publishing_stories (scheduled_at) WHERE status = 'scheduled';"
+
+	/* What is to be sent: one row for each channel each time that a story is published. */
+	"CREATE TABLE publishing_outbox (" OWNED
+	" story_id BLOB NOT NULL REFERENCES publishing_stories (id) ON DELETE CASCADE,"
+	" channel_id BLOB NOT NULL, round INTEGER NOT NULL, state TEXT NOT NULL, " STAMPS ","
+	" UNIQUE (story_id, channel_id, round));"
+	"CREATE INDEX publishing_outbox_state ON publishing_outbox (state, id);"
+	BY_PROJECT("publishing_outbox")
+
+	"CREATE TABLE publishing_media (" OWNED
+	" name TEXT NOT NULL, type TEXT NOT NULL, bytes BIGINT NOT NULL, alt_text TEXT NOT NULL,"
+	" sha256 TEXT NOT NULL, file TEXT NOT NULL UNIQUE, created_by BLOB NOT NULL, " STAMPS ");"
+	BY_PROJECT("publishing_media")
+
+	"CREATE TABLE publishing_webhooks (" OWNED
+	" url TEXT NOT NULL, events TEXT NOT NULL, description TEXT NOT NULL, enabled INTEGER NOT NULL,"
+	" sealed BLOB NOT NULL, created_by BLOB NOT NULL, " STAMPS ");"
+	BY_PROJECT("publishing_webhooks");
+
+const char *const publishing_schema[] = { version_1 };
+const size_t publishing_schema_count = sizeof(publishing_schema) / sizeof(publishing_schema[0]);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The states of a story and what takes it from one to another:
+ *
+ *   draft, failed --schedule--> scheduled --unschedule--> draft
+ *   draft, scheduled, failed --publish--> publishing --> published, failed
+ *
+ * A change of state and what it brings about (the outbox) are one transaction.
+ * services: may include base, core, wire, store and services/service.h.
+ */
+#include "services/publishing/references.h"
+#include "services/publishing/stories.h"
+
+struct change_work {
+	const struct publishing *p;
+	struct service_call *call;
+	struct reach reach;
+	struct id_bytes id;
+	/* Judges and changes the story in memory: OK, INVALID or CONFLICT with a mistake, or a failure. */
+	enum store_status (*change)(struct sql *sql, struct change_work *w, struct story *story);
+	struct check check; /* in: what the form of the input lacks */
+	json_t *result;     /* out */
+};
+
+static bool may_change(const struct story *story)
+{
+	return str_is(story->status, "draft") || str_is(story->status, "scheduled") || str_is(story->status, "failed");
+}
+
+/* 409: names the state that the story is in. */
+static enum store_status refuse_state(struct change_work *w, const struct story *story, const char *what)
+{
+	w->check = (struct check){ .n = 0 };
+	check_add(&w->check, "The story is %.*s and cannot be %s", STR_FMT(story->status), what);
+	return STORE_CONFLICT;
+}
+
+static enum store_status change_story(struct sql *sql, void *arg)
+{
+	struct change_work *w = arg;
+	struct story story;
+	enum store_status status = load_story(sql, &w->reach, &w->id, w->call->arena, &story);
+
+	if (status == STORE_OK && w->check.count > 0)
+		status = STORE_INVALID;
+	if (status != STORE_OK)
+		return status;
+	struct str was = story.status;
+	status = w->change(sql, w, &story);
+	if (status == STORE_OK)
+		status = save_story(sql, &w->reach, &story, was, w->call->now_ms);
+	if (status == STORE_CONFLICT && w->check.count == 0)
+		status = STORE_UNAVAILABLE; /* it changed between two statements of one transaction */
+	if (status == STORE_OK)
+		status = load_json(sql, w->p, &w->reach, &story_listing, &w->id, &w->result);
+	return status;
+}
+
+static void run_change(struct publishing *p, struct change_work *w, int success)
+{
+	w->p = p;
+	w->reach = reach_of(p, w->call->caller);
+	enum store_status status = w->check.count > 0 ? database_read(p->database, change_story, w)
+						      : database_write(p->database, change_story, w);
+	answer_change(w->call, status, success, story_listing.noun, &w->check, w->result);
+}
+
+/* A time given sets or moves the schedule; null takes it away. */
+static void apply_schedule(const json_t *json, struct story *story)
+{
+	const json_t *at = json_object_get(json, "scheduled_at");
+	if (!at)
+		return;
+	if (!json_is_null(at)) {
+		story->scheduled_ms = get_time(json, "scheduled_at");
+		story->status = STR("scheduled");
+	} else if (str_is(story->status, "scheduled")) {
+		story->scheduled_ms = 0;
+		story->status = STR("draft");
+	}
+}
+
+static enum store_status update(struct sql *sql, struct change_work *w, struct story *story)
+{
+	if (!may_change(story))
+		return refuse_state(w, story, "changed");
+	if (!apply_story(w->call->json, w->call->arena, story))
+		return STORE_NO_MEMORY;
+	if (story->title.n == 0 && story->body.n == 0 && story->media.n == 0) {
+		check_add(&w->check, "title, body or media must be left: a story needs something to say");
+		return STORE_INVALID;
+	}
+	apply_schedule(w->call->json, story);
+	enum store_status status = check_story_references(sql, story, &w->check);
+	return status == STORE_OK && w->check.count > 0 ? STORE_INVALID : status;
+}
+
+void run_update_story(struct service *service, struct service_call *call)
+{
+	struct change_work w = { .call = call, .change = update };
+
+	if (!take_path_id(call, story_listing.noun, &w.id))
+		return;
+	check_story(&w.check, call->json, false, call->now_ms);
+	run_change(publishing_of(service), &w, 200);
+}
+
+static enum store_status schedule(struct sql *sql, struct change_work *w, struct story *story)
+{
+	(void)sql;
+	if (!may_change(story))
+		return refuse_state(w, story, "scheduled");
+	apply_schedule(w->call->json, story);
+	return STORE_OK;
+}
+
+void run_schedule_story(struct service *service, struct service_call *call)
+{
+	static const struct field fields[] = {
+		{ "scheduled_at", FIELD_TIME, 0, FIELD_REQUIRED, NULL },
+		{ "scheduled_at_local", FIELD_NEVER, 0, 0,
+		  "is not taken here: send scheduled_at with its offset, as in 2030-05-01T09:00:00+02:00" },
+	};
+	struct change_work w = { .call = call, .change = schedule };
+
+	if (!take_path_id(call, story_listing.noun, &w.id))
+		return;
+	check_object(&w.check, call->json, "", fields, sizeof(fields) / sizeof(fields[0]));
+	check_schedule(&w.check, call->json, call->now_ms);
+	run_change(publishing_of(service), &w, 200);
+}
+
+static enum store_status unschedule(struct sql *sql, struct change_work *w, struct story *story)
+{
+	(void)sql;
+	if (!str_is(story->status, "scheduled"))
+		return refuse_state(w, story, "unscheduled");
+	story->status = STR("draft");
+	story->scheduled_ms = 0;
+	return STORE_OK;
+}
+
+/* An object may be sent where nothing is to be said; then it is empty. */
+static void check_empty(struct check *c, const json_t *json)
+{
+	if (json)
+		check_object(c, json, "", NULL, 0);
+}
+
+void run_unschedule_story(struct service *service, struct service_call *call)
+{
+	struct change_work w = { .call = call, .change = unschedule };
+
+	if (!take_path_id(call, story_listing.noun, &w.id))
+		return;
+	check_empty(&w.check, call->json);
+	run_change(publishing_of(service), &w, 200);
+}
+
+/* One row for a channel, by way of the connection itself: it must still be this project's. */
+static enum store_status add_outbox(struct sql *sql, const struct change_work *w, const struct story *story, struct str channel)
+{
+	struct id id;
+	struct id_bytes channel_id = { { 0 } }, row = make_id(w->p, w->call->now_ms);
+	struct sql_statement *st = sql_prepare(sql,
+		"INSERT INTO publishing_outbox (id, project_id, story_id, channel_id, round, state, created_at, updated_at)"
+		" SELECT ?1, c.project_id, ?3, c.id, ?4, 'queued', ?5, ?5 FROM publishing_social_connections c"
+		" WHERE c.id = ?2 AND c.project_id = ?6");
+	if (!st)
+		return STORE_UNAVAILABLE;
+	if (id_parse(channel, &id))
+		(void)id_to_bytes(&id, &channel_id);
+	bind_uuid(st, 1, &row);
+	bind_uuid(st, 2, &channel_id);
+	bind_uuid(st, 3, &story->id);
+	sql_bind_int(st, 4, story->round);
+	sql_bind_int(st, 5, w->call->now_ms);
+	bind_uuid(st, 6, &story->project);
+	return run_row(sql, st);
+}
+
+static enum store_status publish(struct sql *sql, struct change_work *w, struct story *story)
+{
+	struct str rest = story->channels, channel;
+
+	if (!may_change(story))
+		return refuse_state(w, story, "published");
+	if (story->channels.n == 0) {
+		check_add(&w->check, "channels must name at least one social connection before a story is published");
+		return STORE_INVALID;
+	}
+	enum store_status status = check_story_references(sql, story, &w->check);
+	if (status == STORE_OK && w->check.count > 0)
+		status = STORE_INVALID;
+	story->status = STR("publishing");
+	story->scheduled_ms = 0;
+	story->round++;
+	while (status == STORE_OK && next_word(&rest, &channel))
+		status = add_outbox(sql, w, story, channel);
+	/* A channel that was there a moment ago, in this transaction, is no 404 of the story's. */
+	return status == STORE_NOT_FOUND ? STORE_UNAVAILABLE : status;
+}
+
+void run_publish_story(struct service *service, struct service_call *call)
+{
+	struct change_work w = { .call = call, .change = publish };
+
+	if (!take_path_id(call, story_listing.noun, &w.id))
+		return;
+	check_empty(&w.check, call->json);
+	run_change(publishing_of(service), &w, 202);
+}
