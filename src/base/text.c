@@ -44,14 +44,15 @@ bool base62_encode(const uint8_t *bytes, size_t n, char *ret_text, size_t digits
 
 bool base62_encode_u64(uint64_t v, char *ret_text, size_t digits)
 {
-	char text[64];
+	uint64_t end = 1; /* 62 to the power of `digits`, as far as it is less than 2^64 */
 
-	assert(digits <= sizeof(text));
+	for (size_t i = 0; i < digits && i < 10; i++)
+		end *= 62;
+	if (digits <= 10 && v >= end)
+		return false;
 	for (size_t i = digits; i > 0; i--, v /= 62)
-		text[i - 1] = base62_digits[v % 62];
-	if (v == 0)
-		memcpy(ret_text, text, digits);
-	return v == 0;
+		ret_text[i - 1] = base62_digits[v % 62];
+	return true;
 }
 
 bool base62_is(char c)

@@ -39,7 +39,7 @@ enum remit_reason remit_decide_token(const struct remit_question *q)
 /* What the token covers today: its scopes, but never more than its owner may use (D24). */
 static void effective_scopes(const struct remit_question *q, const uint64_t *granted, uint64_t *ret)
 {
-	uint64_t ceiling[REMIT_SCOPE_WORDS_MAX];
+	LEFT_UNSET uint64_t ceiling[REMIT_SCOPE_WORDS_MAX];
 
 	scopes_expand(q->policy, granted, q->owner_unlimited, ret);
 	if (!q->ceiling)
@@ -56,7 +56,7 @@ static enum remit_reason judge_scopes(const struct remit_question *q, const stru
 	static const uint64_t no_scopes[REMIT_SCOPE_WORDS_MAX];
 	const uint64_t *granted = q->granted ? q->granted : no_scopes;
 	uint64_t *needed = ret->needed.word, *missing = ret->missing.word;
-	uint64_t have[REMIT_SCOPE_WORDS_MAX];
+	LEFT_UNSET uint64_t have[REMIT_SCOPE_WORDS_MAX];
 
 	effective_scopes(q, granted, have);
 	if (need_compare(q->policy, operation, q->whens, have, needed, missing))

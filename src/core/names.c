@@ -9,7 +9,7 @@
 static struct name_slot *find_slot(struct name_slot *slots, size_t room, struct str name)
 {
 	size_t at = name_hash(0, name.p, name.n) & (room - 1);
-	while (slots[at].name.p && !str_eq(slots[at].name, name))
+	while (slots[at].name.p && !name_eq(slots[at].name, name))
 		at = (at + 1) & (room - 1);
 	return &slots[at];
 }

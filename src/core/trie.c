@@ -10,7 +10,7 @@
 static struct trie_edge *find_edge(struct trie_edge *edges, size_t room, uint32_t parent, struct str text)
 {
 	size_t at = name_hash(parent, text.p, text.n) & (room - 1);
-	while (edges[at].child != 0 && (edges[at].parent != parent || !str_eq(edges[at].text, text)))
+	while (edges[at].child != 0 && (edges[at].parent != parent || !name_eq(edges[at].text, text)))
 		at = (at + 1) & (room - 1);
 	return &edges[at];
 }
