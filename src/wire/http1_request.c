@@ -6,32 +6,37 @@
 #include "wire/http1_internal.h"
 
 #include <assert.h>
+#include <endian.h>
 
 static inline struct str view(const char *start, const char *end)
 {
 	return (struct str){ start, (size_t)(end - start) };
 }
 
-/* Whether one of eight bytes is below 0x20 or is 0x7f. */
-static inline bool word_has_control(const char *p)
+/* How many of eight bytes stand before the first that is below 0x20 or is 0x7f. A borrow spoils
+ * only bits above that byte. */
+static inline unsigned count_plain(const char *p)
 {
 	uint64_t w;
 	memcpy(&w, p, sizeof(w));
-	const uint64_t ones = 0x0101010101010101u, high = ones * 0x80;
-	uint64_t d = w ^ (ones * 0x7f);
-	return (((w - ones * 0x20) & ~w) | ((d - ones) & ~d)) & high;
+	w = le64toh(w);
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t delete = w ^ (ones * 0x7f);
+	uint64_t found = (((w - ones * 0x20) & ~w) | ((delete - ones) & ~delete)) & (ones * 0x80);
+	return found ? (unsigned)__builtin_ctzll(found) / 8 : 8;
 }
 
 /* The next control character but tab, or `end`. */
 static const char *find_control(const char *p, const char *end)
 {
 	while (p < end) {
-		if (end - p >= 8 && !word_has_control(p))
-			p += 8;
-		else if (http_is(*p, CLASS_TEXT))
-			p++;
-		else
+		unsigned plain = end - p >= 8 ? count_plain(p) : 0;
+		p += plain;
+		if (plain == 8)
+			continue;
+		if (!http_is(*p, CLASS_TEXT))
 			break;
+		p++;
 	}
 	return p;
 }

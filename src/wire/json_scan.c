@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 
+#include <endian.h>
+
 enum {
 	EXPECT_VALUE = 0,
 	EXPECT_FIRST, /* the first member or item of what was just opened, or its end */
@@ -48,15 +50,17 @@ static void value_is_over(struct json_scanner *s)
 	s->expect = s->depth == 0 ? EXPECT_END : EXPECT_AFTER;
 }
 
-/* Whether one of eight bytes ends a run of plain ASCII: a quote, a backslash, a control character,
- * or a byte from 0x80 up. */
-static inline bool word_is_special(const char *p)
+/* How many of eight bytes are plain ASCII before the first that is not: a quote, a backslash, a
+ * control character, or a byte from 0x80 up. A borrow spoils only bits above the first such byte. */
+static inline unsigned count_plain(const char *p)
 {
 	uint64_t w;
 	memcpy(&w, p, sizeof(w));
+	w = le64toh(w);
 	const uint64_t ones = 0x0101010101010101u;
 	uint64_t quote = w ^ (ones * '"'), backslash = w ^ (ones * '\\');
-	return ((w - ones * 0x20) | (quote - ones) | (backslash - ones) | w) & (ones * 0x80);
+	uint64_t found = ((w - ones * 0x20) | (quote - ones) | (backslash - ones) | w) & (ones * 0x80);
+	return found ? (unsigned)__builtin_ctzll(found) / 8 : 8;
 }
 
 /* *s->p is a backslash. */
@@ -92,9 +96,11 @@ static bool scan_string(struct json_scanner *s)
 	bool ascii = true;
 	s->escaped = false;
 	for (;;) {
-		if (s->end - s->p >= 8 && !word_is_special(s->p)) {
-			s->p += 8;
-			continue;
+		if (s->end - s->p >= 8) {
+			unsigned plain = count_plain(s->p);
+			s->p += plain;
+			if (plain == 8)
+				continue;
 		}
 		if (s->p == s->end) {
 			fail(s, "The text ends within a string");

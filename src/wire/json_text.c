@@ -138,10 +138,21 @@ static uint32_t read_segment(const char **p, const char *end)
 	return read_utf8(p, end);
 }
 
+/* Whether their first bytes alone tell them apart: the usual case. Both are ASCII and no escape. */
+static inline bool start_apart(struct str raw, struct str segment)
+{
+	if (raw.n == 0 || segment.n == 0)
+		return raw.n != segment.n;
+	uint8_t a = (uint8_t)*raw.p, b = (uint8_t)*segment.p;
+	return a < 0x80 && b < 0x80 && a != '\\' && b != '~' && (a | 0x20) != (b | 0x20);
+}
+
 enum json_match json_match_key(struct str raw, bool escaped, struct str segment)
 {
-	if (!escaped && raw.n < segment.n && !memchr(segment.p, '~', segment.n))
-		return JSON_MATCH_NO; /* no letter is folded to a longer one */
+	if (start_apart(raw, segment))
+		return JSON_MATCH_NO;
+	if (!escaped && str_eq(raw, segment) && !memchr(raw.p, '~', raw.n))
+		return JSON_MATCH_EXACT;
 	const char *p = raw.p, *end = raw.p + raw.n;
 	const char *q = segment.p, *segment_end = segment.p + segment.n;
 	enum json_match match = JSON_MATCH_EXACT;
