@@ -19,6 +19,24 @@ struct exchange {
 	size_t left;                 /* bytes behind the message */
 };
 
+/* How bytes come: `step` at a time, or, where `random` is not 0, up to `step`. */
+struct cuts {
+	size_t step;
+	uint64_t random; /* xorshift64 */
+};
+
+static inline size_t cuts_next(struct cuts *cuts, size_t left)
+{
+	size_t n = cuts->step;
+	if (cuts->random) {
+		cuts->random ^= cuts->random << 13;
+		cuts->random ^= cuts->random >> 7;
+		cuts->random ^= cuts->random << 17;
+		n = 1 + (size_t)(cuts->random % cuts->step);
+	}
+	return n < left ? n : left;
+}
+
 static inline void exchange_done(struct exchange *e)
 {
 	free(e->bytes);
@@ -35,24 +53,24 @@ static inline char *exact_copy(const char *bytes, size_t n)
 	return copy;
 }
 
-static inline void exchange_read_head(struct exchange *e, struct str all, size_t step)
+static inline void exchange_read_head(struct exchange *e, struct str all, struct cuts *cuts)
 {
 	size_t n = 0;
 	do {
 		size_t seen = n;
-		n = all.n - n < step ? all.n : n + step;
+		n += cuts_next(cuts, all.n - n);
 		free(e->bytes);
 		e->bytes = exact_copy(all.p, n);
 		e->result = http1_parse_request(e->bytes, n, seen, &e->request, &e->head_size, &e->error);
 	} while (e->result == HTTP1_MORE && n < all.n);
 }
 
-static inline void exchange_read_chunks(struct exchange *e, struct str rest, size_t step)
+static inline void exchange_read_chunks(struct exchange *e, struct str rest, struct cuts *cuts)
 {
 	struct http1_chunked chunked = { 0 };
 	size_t at = 0;
 	do {
-		size_t n = rest.n - at < step ? rest.n - at : step, used = 0;
+		size_t n = cuts_next(cuts, rest.n - at), used = 0;
 		struct str data = { NULL, 0 };
 		char *bytes = exact_copy(rest.p + at, n);
 		e->result = http1_chunked_read(&chunked, bytes, n, &used, &data, &e->error);
@@ -65,16 +83,16 @@ static inline void exchange_read_chunks(struct exchange *e, struct str rest, siz
 	e->left = rest.n - at;
 }
 
-static inline struct exchange exchange_read(struct str all, size_t step)
+static inline struct exchange exchange_read_cut(struct str all, struct cuts cuts)
 {
 	struct exchange e = { 0 };
 	buf_init(&e.body, 1 << 20);
-	exchange_read_head(&e, all, step);
+	exchange_read_head(&e, all, &cuts);
 	if (e.result != HTTP1_DONE)
 		return e;
 	struct str rest = { all.p + e.head_size, all.n - e.head_size };
 	if (e.request.chunked) {
-		exchange_read_chunks(&e, rest, step);
+		exchange_read_chunks(&e, rest, &cuts);
 		return e;
 	}
 	if (rest.n < e.request.length) {
@@ -84,6 +102,11 @@ static inline struct exchange exchange_read(struct str all, size_t step)
 	buf_add(&e.body, rest.p, e.request.length);
 	e.left = rest.n - e.request.length;
 	return e;
+}
+
+static inline struct exchange exchange_read(struct str all, size_t step)
+{
+	return exchange_read_cut(all, (struct cuts){ step, 0 });
 }
 
 static inline void exchange_print_view(struct buf *out, const char *name, struct str value)
@@ -103,7 +126,7 @@ static inline void exchange_print(const struct exchange *e, struct buf *out)
 	if (e->result != HTTP1_DONE)
 		return;
 	const struct http_request *r = &e->request;
-	buf_printf(out, "done %zu %d minor=%u keep=%d expect=%d chunked=%d length=%d:%ju left=%zu", e->head_size,
+	buf_printf(out, "done %d minor=%u keep=%d expect=%d chunked=%d length=%d:%ju left=%zu",
 		(int)r->method, r->minor, r->keep_alive, r->expect_continue, r->chunked, r->has_length,
 		(uintmax_t)r->length, e->left);
 	exchange_print_view(out, "method", r->method_text);
