@@ -7,6 +7,7 @@
 #define REMIT_AUTHORITY_INTERNAL_H
 
 #include "authority/authority.h"
+#include "authority/nearest.h"
 
 /* The mistakes of one request, a sentence each, in the caller's error. The error is written to only
  * by the first mistake. */
@@ -27,9 +28,6 @@ bool name_check(struct faults *f, const char *what, const char *name);
 bool email_check(struct faults *f, const char *email);
 /* Up to LIMIT_REASON_BYTES of the same characters, or NULL. */
 bool reason_check(struct faults *f, const char *why);
-
-/* The known name that is most like `name`, or NULL where none is like it. `at` returns NULL past the last. */
-const char *name_nearest(const char *name, const char *(*at)(const void *ctx, size_t index), const void *ctx);
 
 /* A new id of a moment. */
 struct id id_new(int64_t now_ms);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * remit check-config: every mistake of the configuration and its profiles at once; and the compiled
+ * form of a policy, for programs that embed the library.
+ * cli: may include every room.
+ */
+#include "cli/commands.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static json_t *mistakes_json(const struct mistakes *mistakes)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < mistakes->count && i < MISTAKES_MAX; i++) {
+		const struct mistake *m = &mistakes->list[i];
+		json_array_append_new(array, json_pack("{s:s?, s:i, s:i, s:s, s:s?}", "file", m->file, "line", (int)m->line,
+			"column", (int)m->column, "what", m->what, "suggestion", m->suggestion));
+	}
+	return array;
+}
+
+/* A new file, or nothing: a program may be reading the old one. */
+static enum cli_exit write_file(struct cli *cli, const char *path, const uint8_t *bytes, size_t size)
+{
+	char *draft = arena_printf(&cli->arena, "%s.new", path);
+	int fd = draft ? open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644) : -1;
+	size_t done = 0;
+
+	while (fd >= 0 && done < size) {
+		ssize_t n = write(fd, bytes + done, size - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	bool ok = fd >= 0 && done == size && fsync(fd) == 0;
+	if (fd >= 0)
+		ok = close(fd) == 0 && ok;
+	if (ok && rename(draft, path) == 0)
+		return CLI_DONE;
+	int why = errno;
+	if (fd >= 0)
+		unlink(draft);
+	return cli_fail(cli, CLI_REFUSED, "%s cannot be written: %s.", path, strerror(why));
+}
+
+static enum cli_exit compile(struct cli *cli, const char *path)
+{
+	uint8_t *bytes;
+	size_t size;
+	const struct authority_api *api = cli_api(cli);
+
+	if (!api)
+		return cli_value(cli, "api") ? CLI_REFUSED : CLI_USAGE;
+	if (remit_policy_save(api->profile->policy, &bytes, &size) != REMIT_OK)
+		return cli_fail(cli, CLI_REFUSED, "there is no memory.");
+	enum cli_exit status = write_file(cli, path, bytes, size);
+	free(bytes);
+	return status;
+}
+
+/* Not every operation, but those of the APIs that are there. */
+static size_t count_operations(const struct config *config)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < config->api_count; i++)
+		count += remit_policy_operations(config->apis[i].profile->policy);
+	return count;
+}
+
+static enum cli_exit say_bad(struct cli *cli, const struct mistakes *mistakes)
+{
+	cli_print_mistakes(cli, mistakes);
+	if (cli->json)
+		cli_print_json(cli, json_pack("{s:b, s:o}", "ok", 0, "mistakes", mistakes_json(mistakes)));
+	return CLI_CONFIG;
+}
+
+static enum cli_exit say_good(struct cli *cli)
+{
+	const size_t apis = cli->config->api_count, operations = count_operations(cli->config);
+	if (cli->json)
+		return cli_print_json(cli, json_pack("{s:b, s:[], s:I, s:I}", "ok", 1, "mistakes", "apis", (json_int_t)apis, "operations",
+			(json_int_t)operations));
+	printf("config ok: %zu API%s, %zu operations\n", apis, apis == 1 ? "" : "s", operations);
+	return CLI_DONE;
+}
+
+static enum cli_exit run(struct cli *cli)
+{
+	const char *path = cli_find_config(cli), *to = cli_value(cli, "compile");
+	struct mistakes *mistakes = path ? malloc(sizeof(*mistakes)) : NULL;
+	enum cli_exit status = CLI_DONE;
+
+	if (!mistakes)
+		return CLI_CONFIG;
+	mistakes_init(mistakes);
+	cli->config = config_load(path, mistakes);
+	if (!cli->config)
+		status = say_bad(cli, mistakes);
+	mistakes_done(mistakes);
+	free(mistakes);
+	if (status != CLI_DONE)
+		return status;
+	config_free(cli->config);
+	cli->config = NULL;
+	status = cli_open_config(cli);
+	if (status == CLI_DONE && to)
+		status = compile(cli, to);
+	return status == CLI_DONE ? say_good(cli) : status;
+}
+
+const struct cli_command command_check_config = {
+	.path = "check-config", .summary = "read the configuration and its profiles, and tell every mistake", .arguments = "",
+	.options = (const struct cli_option[]){
+		{ "compile", "FILE", "write the compiled form of an API's policy, for remit_policy_load" },
+		{ "api", "API", "whose policy --compile writes; may be left out where there is one" },
+		{ 0 },
+	},
+	.examples = (const struct cli_example[]){
+		{ "remit check-config", "before a restart" },
+		{ "remit check-config --api publishing --compile publishing.policy", "for a program that embeds the library" },
+		{ 0 },
+	},
+	.details = "Mistakes are printed as file:line:column: what; exit status 3. Nothing is started or changed.",
+	.run = run,
+};

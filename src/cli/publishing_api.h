@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How the publishing service of an API is opened, by `serve` and by `publishing import` alike.
+ * cli: may include every room.
+ */
+#ifndef REMIT_CLI_PUBLISHING_API_H
+#define REMIT_CLI_PUBLISHING_API_H
+
+#include "cli/command.h"
+
+#include "services/publishing/publishing.h"
+
+/* Options out of the config and the open store; texts live in the arena. False without memory. */
+bool publishing_api_options(struct cli *cli, const struct config_api *api, const struct secrets *secrets,
+	struct publishing_options *ret);
+
+#endif
