@@ -98,7 +98,8 @@ static bool is_name(struct str host)
 bool address_is_host(struct str s)
 {
 	struct str host, port;
-	return split_port(s, &host, &port) && (host.n > 0 && host.p[0] == '[' ? is_ip_literal(host) : is_name(host));
+	return split_port(s, &host, &port)
+	       && (host.n > 0 && host.p[0] == '[' ? is_ip_literal(host) : is_name(host));
 }
 
 bool address_is_origin(struct str s)
@@ -121,6 +122,7 @@ bool config_is_loopback(const char *address)
 	if (!split_port(s, &host, &port))
 		return false;
 	if (str_starts(host, STR("[")))
-		return parse_ip((struct str){ host.p + 1, host.n - 2 }, AF_INET6, &ip) && IN6_IS_ADDR_LOOPBACK(&ip);
+		return parse_ip((struct str){ host.p + 1, host.n - 2 }, AF_INET6, &ip)
+		       && IN6_IS_ADDR_LOOPBACK(&ip);
 	return parse_ip(host, AF_INET, &ip) && ((const unsigned char *)&ip)[0] == 127;
 }

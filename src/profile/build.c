@@ -62,16 +62,19 @@ static bool build_vocabulary(struct draft *d, struct remit_builder *builder, con
 		if (!built(d, root, remit_builder_scope(builder, d->profile->scopes[i].name)))
 			return false;
 	}
-	for (const struct node *umbrella = d->implies ? d->implies->first : NULL; umbrella; umbrella = umbrella->next) {
+	for (const struct node *umbrella = d->implies ? d->implies->first : NULL; umbrella;
+		umbrella = umbrella->next) {
 		for (const struct node *item = umbrella->first; item; item = item->next) {
-			if (!built(d, item, remit_builder_implies(builder, umbrella->key->text.p, item->text.p)))
+			if (!built(d, item,
+				    remit_builder_implies(builder, umbrella->key->text.p, item->text.p)))
 				return false;
 		}
 	}
 	return true;
 }
 
-static enum remit_status add_rule(struct remit_builder *builder, const struct draft_operation *o, uint32_t *ret)
+static enum remit_status add_rule(
+	struct remit_builder *builder, const struct draft_operation *o, uint32_t *ret)
 {
 	const struct remit_rule rule = {
 		.method = o->method,
@@ -86,7 +89,8 @@ static enum remit_status add_rule(struct remit_builder *builder, const struct dr
 	return remit_builder_rule(builder, &rule, ret);
 }
 
-static enum remit_status add_tool(struct remit_builder *builder, const struct draft_operation *o, uint32_t *ret)
+static enum remit_status add_tool(
+	struct remit_builder *builder, const struct draft_operation *o, uint32_t *ret)
 {
 	const struct remit_tool tool = {
 		.name = o->name,
@@ -102,7 +106,8 @@ static enum remit_status add_tool(struct remit_builder *builder, const struct dr
 	return remit_builder_tool(builder, &tool, ret);
 }
 
-static enum remit_status add_operation(struct remit_builder *builder, const struct draft_operation *o, uint32_t *ret)
+static enum remit_status add_operation(
+	struct remit_builder *builder, const struct draft_operation *o, uint32_t *ret)
 {
 	switch (o->kind) {
 	case DRAFT_RULE:

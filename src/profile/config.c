@@ -41,7 +41,8 @@ static const char *name_variable(struct arena *arena, const char *key)
 }
 
 /* Reads the value as if it stood in the file; a mistake in it names the variable. */
-static void override(struct config_draft *d, const struct reader_key *key, const char *name, const char *value)
+static void override(
+	struct config_draft *d, const struct reader_key *key, const char *name, const char *value)
 {
 	struct node node = { .kind = NODE_TEXT, .quoted = true, .text = str_of(value) };
 	const char *file = d->r.file;
@@ -60,7 +61,8 @@ static void override_all(struct config_draft *d, config_env *env)
 		if (copy)
 			override(d, &config_keys[i], name, copy);
 		else if (!name || (value && *value))
-			mistakes_add(d->r.mistakes, d->r.file, 0, 0, NULL, "not enough memory to read the environment");
+			mistakes_add(d->r.mistakes, d->r.file, 0, 0, NULL,
+				"not enough memory to read the environment");
 	}
 }
 
@@ -69,7 +71,8 @@ static void override_all(struct config_draft *d, config_env *env)
 static bool read_whole(struct config_draft *d, struct str text, config_env *env)
 {
 	size_t before = d->r.mistakes->count;
-	const struct node *root = config_set_defaults(d) ? tree_read(text, d->r.file, d->r.arena, d->r.mistakes) : NULL;
+	const struct node *root =
+		config_set_defaults(d) ? tree_read(text, d->r.file, d->r.arena, d->r.mistakes) : NULL;
 
 	if (!root || !READER_MAP(&d->r, root, "a configuration", config_keys, d))
 		return false;
@@ -81,7 +84,8 @@ static bool read_whole(struct config_draft *d, struct str text, config_env *env)
 	return d->r.mistakes->count == before;
 }
 
-struct config *config_read_env(struct str text, const char *file, const char *folder, config_env *env, struct mistakes *mistakes)
+struct config *config_read_env(
+	struct str text, const char *file, const char *folder, config_env *env, struct mistakes *mistakes)
 {
 	struct config *c = calloc(1, sizeof(*c));
 	if (c) {

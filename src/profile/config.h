@@ -57,7 +57,8 @@ struct config *config_read(struct str text, const char *file, const char *folder
 /* The same with an environment: what REMIT_LISTEN and the like say stands instead of the file's
  * scalars at the top level. `env` is as getenv; what it returns is copied. */
 typedef const char *config_env(const char *name);
-struct config *config_read_env(struct str text, const char *file, const char *folder, config_env *env, struct mistakes *mistakes);
+struct config *config_read_env(
+	struct str text, const char *file, const char *folder, config_env *env, struct mistakes *mistakes);
 /* Finds and reads the file: `path`, else $REMIT_CONFIG, ./remit.yaml, /etc/remit/remit.yaml. Profiles
  * are looked for beside the config file. */
 struct config *config_load(const char *path, struct mistakes *mistakes);

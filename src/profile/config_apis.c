@@ -14,15 +14,14 @@
 struct api_reader {
 	struct config_draft *d;
 	struct config_api *api;
-	const struct node *profile;
 };
 
-static void take_profile(struct reader *r, const struct node *node, void *into)
+/* The profile is read when all of this file has been, so that mistakes come in the files' order. */
+static void check_profile(struct reader *r, const struct node *node, void *into)
 {
-	struct api_reader *a = into;
 	const char *text;
-	if (reader_text(r, node, "the name of a profile, or ./FILE.yaml", &text))
-		a->profile = node;
+	(void)into;
+	(void)reader_text(r, node, "the name of a profile, or ./FILE.yaml", &text);
 }
 
 static void read_service(struct reader *r, const struct node *node, void *into)
@@ -49,28 +48,39 @@ static void read_host(struct reader *r, const struct node *node, void *into)
 		a->api->host = node->text.p;
 }
 
+/* Whether an item is wrong, if at all, by what it says: what is no text was told of already. */
+static bool is_text(const struct node *item)
+{
+	return item->kind == NODE_TEXT && item->text.n > 0 && !node_is_nothing(item);
+}
+
+static const struct node *first_item(const struct node *node)
+{
+	return node->kind == NODE_LIST ? node->first : NULL;
+}
+
 static void read_hosts(struct reader *r, const struct node *node, void *into)
 {
 	struct api_reader *a = into;
-	if (!reader_texts(r, node, "a list of hosts", &a->api->hosts, &a->api->host_count))
-		return;
-	for (const struct node *item = node->first; item; item = item->next)
-		check_host(r, item);
+	(void)reader_texts(r, node, "a list of hosts", &a->api->hosts, &a->api->host_count);
+	for (const struct node *item = first_item(node); item; item = item->next) {
+		if (is_text(item))
+			(void)check_host(r, item);
+	}
 }
 
 static void read_origins(struct reader *r, const struct node *node, void *into)
 {
 	struct api_reader *a = into;
-	if (!reader_texts(r, node, "a list of origins", &a->api->origins, &a->api->origin_count))
-		return;
-	for (const struct node *item = node->first; item; item = item->next) {
-		if (!address_is_origin(item->text))
+	(void)reader_texts(r, node, "a list of origins", &a->api->origins, &a->api->origin_count);
+	for (const struct node *item = first_item(node); item; item = item->next) {
+		if (is_text(item) && !address_is_origin(item->text))
 			reader_expected(r, item, "an origin such as https://app.example.com, in lower case");
 	}
 }
 
 static const struct reader_key api_keys[] = {
-	{ "profile", take_profile, true },
+	{ "profile", check_profile, true },
 	{ "service", read_service, true },
 	{ "host", read_host, false },
 	{ "hosts", read_hosts, false },
@@ -88,21 +98,22 @@ void config_read_apis(struct reader *r, const struct node *node, void *draft)
 	struct config_draft *d = draft;
 
 	if (node->kind != NODE_MAP || node->count == 0 || node->count > APIS_MAX) {
-		reader_expected(r, node, "a map of one or more APIs");
+		reader_expected(r, node, "a map of 1 to 254 APIs");
 		return;
 	}
 	d->config->apis = reader_alloc(r, node, node->count, sizeof(struct config_api));
-	d->profiles = reader_alloc(r, node, node->count, sizeof(const struct node *));
-	if (!d->config->apis || !d->profiles)
+	d->apis = reader_alloc(r, node, node->count, sizeof(const struct node *));
+	if (!d->config->apis || !d->apis)
 		return;
 	for (const struct node *value = node->first; value; value = value->next) {
 		size_t n = d->config->api_count++;
-		struct api_reader a = { d, &d->config->apis[n], NULL };
+		struct api_reader a = { d, &d->config->apis[n] };
 		*a.api = (struct config_api){ .name = value->key->text.p, .line = value->key->line };
 		if (reader_name(r, value->key, "the name of an API") && str_is(value->key->text, OWN_API))
-			reader_mistake(r, value->key, "take another", "the API \"" OWN_API "\" is Remit's own");
+			reader_mistake(
+				r, value->key, "take another", "the API \"" OWN_API "\" is Remit's own");
 		READER_MAP(r, value, "an API", api_keys, &a);
-		d->profiles[n] = a.profile;
+		d->apis[n] = value;
 	}
 }
 
@@ -159,17 +170,20 @@ static bool apis_overlap(const struct config_api *a, const struct config_api *b)
 	if (!p || !q || (a->host && b->host && strcasecmp(a->host, b->host) != 0))
 		return false;
 	return paths_overlap(p->rest_base, q->rest_base) || paths_overlap(p->rest_base, q->mcp_endpoint)
-		|| paths_overlap(p->mcp_endpoint, q->rest_base) || paths_overlap(p->mcp_endpoint, q->mcp_endpoint);
+	       || paths_overlap(p->mcp_endpoint, q->rest_base)
+	       || paths_overlap(p->mcp_endpoint, q->mcp_endpoint);
 }
 
 /* What the server answers itself. */
 static const char *find_own_path(const struct config_api *api)
 {
-	static const char *const own[] = { "/healthz", "/readyz", "/metrics", "/oauth", "/gate", "/dashboard", "/admin" };
+	static const char *const own[] = { "/healthz", "/readyz", "/metrics", "/oauth", "/gate", "/dashboard",
+		"/admin" };
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		/* A base of "" is everything that is not ours. */
 		bool base = api->profile->rest_base && *api->profile->rest_base;
-		if ((base && paths_overlap(own[i], api->profile->rest_base)) || paths_overlap(own[i], api->profile->mcp_endpoint))
+		if ((base && paths_overlap(own[i], api->profile->rest_base))
+			|| paths_overlap(own[i], api->profile->mcp_endpoint))
 			return own[i];
 	}
 	return NULL;
@@ -181,20 +195,24 @@ static void check_overlaps(struct config_draft *d, size_t i)
 	const char *own = api->profile ? find_own_path(api) : NULL;
 
 	if (own)
-		mistakes_add(d->r.mistakes, d->r.file, api->line, 0, NULL, "the API \"%.40s\" overlaps the server's own %s", api->name, own);
+		reader_mistake(&d->r, d->apis[i]->key, NULL, "the API \"%.40s\" overlaps the server's own %s",
+			api->name, own);
 	for (size_t j = 0; j < i; j++) {
 		if (apis_overlap(&d->config->apis[j], api))
-			mistakes_add(d->r.mistakes, d->r.file, api->line, 0, "give one of them a `host` of its own, or another base",
-				"the API \"%.40s\" overlaps \"%.40s\" of line %u", api->name, d->config->apis[j].name,
-				d->config->apis[j].line);
+			reader_mistake(&d->r, d->apis[i]->key,
+				"give one of them a `host` of its own, or another base",
+				"the API \"%.40s\" overlaps \"%.40s\" of line %u", api->name,
+				d->config->apis[j].name, d->config->apis[j].line);
 	}
 }
 
 void config_load_profiles(struct config_draft *d)
 {
 	for (size_t i = 0; i < d->config->api_count; i++) {
-		if (d->profiles[i])
-			load_profile(d, &d->config->apis[i], d->profiles[i]);
+		const struct node *api = d->apis[i];
+		const struct node *profile = api->kind == NODE_MAP ? node_get(api, "profile") : NULL;
+		if (profile && is_text(profile))
+			load_profile(d, &d->config->apis[i], profile);
 	}
 	for (size_t i = 0; i < d->config->api_count; i++)
 		check_overlaps(d, i);

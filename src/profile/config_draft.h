@@ -12,8 +12,8 @@
 struct config_draft {
 	struct reader r; /* first: the table functions get it */
 	struct config *config;
-	const char *folder;        /* where relative paths start */
-	const struct node **profiles; /* of each API: the node that names its profile, or NULL */
+	const char *folder;       /* where relative paths start */
+	const struct node **apis; /* of each API: its map */
 };
 
 /* config_values.c: scalars at the top level. */

@@ -18,7 +18,8 @@
 #define SQLITE_PREFIX "sqlite:"
 
 /* PREFIX and the path behind it, taken from the file's folder. NULL with a mistake. */
-static const char *join_prefixed(struct config_draft *d, const struct node *at, const char *prefix, const char *path)
+static const char *join_prefixed(
+	struct config_draft *d, const struct node *at, const char *prefix, const char *path)
 {
 	const char *joined = file_join(d->r.arena, d->folder, path);
 	const char *text = joined ? arena_printf(d->r.arena, "%s%s", prefix, joined) : NULL;
@@ -131,7 +132,8 @@ void config_read_public_url(struct reader *r, const struct node *node, void *dra
 		return;
 	d->config->public_url = url;
 	if (!address_is_origin(node->text))
-		reader_mistake(r, node, "write http:// or https://, a host in lower case, and a port where it is not the usual one",
+		reader_mistake(r, node,
+			"write https://HOST or http://HOST, the host in lower case, with :PORT where needed",
 			"%s cannot be the public address", reader_show(r, node->text));
 }
 
@@ -142,8 +144,10 @@ void config_derive_url(struct config_draft *d, const struct node *root)
 	if (c->public_url || c->listen_count == 0)
 		return;
 	if (!address_is_socket(str_of(c->listen[0])) || address_is_wildcard(str_of(c->listen[0]))) {
-		reader_mistake(&d->r, root, "name the address that clients use: public_url: https://api.example.com",
-			"\"public_url\" is missing, and it does not follow from listening on \"%s\"", c->listen[0]);
+		reader_mistake(&d->r, root,
+			"name the address that clients use: public_url: https://api.example.com",
+			"\"public_url\" is missing, and it does not follow from listening on \"%s\"",
+			c->listen[0]);
 		return;
 	}
 	d->config->public_url = arena_printf(d->r.arena, "http://%s", c->listen[0]);
@@ -156,7 +160,8 @@ void config_derive_url(struct config_draft *d, const struct node *root)
 static bool set_store(struct config_draft *d, const struct node *at, const char *path)
 {
 	const char *store = join_prefixed(d, at, SQLITE_PREFIX, path);
-	const char *folder = store ? arena_printf(d->r.arena, "%s.audit", store + strlen(SQLITE_PREFIX)) : NULL;
+	const char *folder =
+		store ? arena_printf(d->r.arena, "%s.audit", store + strlen(SQLITE_PREFIX)) : NULL;
 	if (store && !folder)
 		reader_mistake(&d->r, at, NULL, "not enough memory to read the file");
 	d->config->store = store;
@@ -193,10 +198,7 @@ static bool is_variable(const char *name)
 void config_read_secrets_key(struct reader *r, const struct node *node, void *draft)
 {
 	struct config_draft *d = draft;
-	const char *text;
-
-	if (!reader_text(r, node, "file:PATH or env:NAME", &text))
-		return;
+	const char *text = node->kind == NODE_TEXT && !strchr(node->text.p, '\n') ? node->text.p : "";
 	const char *path = after(text, FILE_PREFIX), *name = after(text, ENV_PREFIX);
 	if (path)
 		d->config->secrets_key = join_prefixed(d, node, FILE_PREFIX, path);
@@ -204,7 +206,8 @@ void config_read_secrets_key(struct reader *r, const struct node *node, void *dr
 		d->config->secrets_key = text;
 	else
 		/* What stands here may be the key itself: it is not shown. */
-		reader_mistake(r, node, NULL, "expected file:PATH or env:NAME; the key itself never stands in this file");
+		reader_mistake(r, node, NULL,
+			"expected file:PATH or env:NAME; the key itself never stands in this file");
 }
 
 /* ---- Numbers ---- */

@@ -10,8 +10,11 @@ struct source_prefix {
 };
 
 static const struct source_prefix sources[] = {
-	{ "path.", REMIT_SOURCE_PATH }, { "query.", REMIT_SOURCE_QUERY }, { "header.", REMIT_SOURCE_HEADER },
-	{ "body.", REMIT_SOURCE_BODY }, { "arg.", REMIT_SOURCE_ARGUMENT },
+	{ "path.", REMIT_SOURCE_PATH },
+	{ "query.", REMIT_SOURCE_QUERY },
+	{ "header.", REMIT_SOURCE_HEADER },
+	{ "body.", REMIT_SOURCE_BODY },
+	{ "arg.", REMIT_SOURCE_ARGUMENT },
 };
 
 bool draft_is_need_alone(const struct node *node)
@@ -21,7 +24,8 @@ bool draft_is_need_alone(const struct node *node)
 
 /* ---- Where a condition or a project is read from ---- */
 
-static bool check_param(struct draft *d, const struct node *at, const char *name, const struct draft_place *place)
+static bool check_param(
+	struct draft *d, const struct node *at, const char *name, const struct draft_place *place)
 {
 	if (!place->template)
 		return false;
@@ -29,7 +33,8 @@ static bool check_param(struct draft *d, const struct node *at, const char *name
 		if (strcmp(place->template->params[i], name) == 0)
 			return true;
 	}
-	const char *near = mistakes_suggest(d->r.mistakes, str_of(name), place->template->params, place->template->param_count);
+	const char *near = mistakes_suggest(
+		d->r.mistakes, str_of(name), place->template->params, place->template->param_count);
 	reader_mistake(&d->r, at, near, "the path has no parameter %s", reader_show(&d->r, str_of(name)));
 	return false;
 }
@@ -57,7 +62,8 @@ static bool check_header(struct draft *d, const struct node *at, const char *nam
 }
 
 /* Which sources a REST rule and a tool have. */
-static bool check_place(struct draft *d, const struct node *at, enum remit_source source, const struct draft_place *place)
+static bool check_place(
+	struct draft *d, const struct node *at, enum remit_source source, const struct draft_place *place)
 {
 	bool tool = !place->method;
 	if (tool && source != REMIT_SOURCE_ARGUMENT && source != REMIT_SOURCE_HEADER) {
@@ -66,7 +72,8 @@ static bool check_place(struct draft *d, const struct node *at, enum remit_sourc
 		return false;
 	}
 	if (!tool && source == REMIT_SOURCE_ARGUMENT) {
-		reader_mistake(&d->r, at, "write path., query., header. or body.", "only a tool has arguments");
+		reader_mistake(
+			&d->r, at, "write path., query., header. or body.", "only a tool has arguments");
 		return false;
 	}
 	if (!tool && source == REMIT_SOURCE_BODY && strcmp(place->method, "GET") == 0) {
@@ -76,7 +83,8 @@ static bool check_place(struct draft *d, const struct node *at, enum remit_sourc
 	return true;
 }
 
-static bool check_source_name(struct draft *d, const struct node *at, enum remit_source source, const char *name, const struct draft_place *place)
+static bool check_source_name(struct draft *d, const struct node *at, enum remit_source source,
+	const char *name, const struct draft_place *place)
 {
 	switch (source) {
 	case REMIT_SOURCE_PATH:
@@ -94,7 +102,8 @@ static bool check_source_name(struct draft *d, const struct node *at, enum remit
 	return false;
 }
 
-static bool read_source(struct draft *d, const struct node *node, const struct draft_place *place, enum remit_source *ret, const char **ret_name)
+static bool read_source(struct draft *d, const struct node *node, const struct draft_place *place,
+	enum remit_source *ret, const char **ret_name)
 {
 	for (size_t i = 0; node->kind == NODE_TEXT && i < sizeof(sources) / sizeof(sources[0]); i++) {
 		if (!str_starts(node->text, str_of(sources[i].text)))
@@ -107,7 +116,9 @@ static bool read_source(struct draft *d, const struct node *node, const struct d
 		*ret_name = name;
 		return true;
 	}
-	reader_expected(&d->r, node, place->method ? "path.NAME, query.NAME, header.NAME or body./POINTER" : "arg./POINTER or header.NAME");
+	reader_expected(&d->r, node,
+		place->method ? "path.NAME, query.NAME, header.NAME or body./POINTER"
+			      : "arg./POINTER or header.NAME");
 	return false;
 }
 
@@ -131,7 +142,8 @@ static void read_test(struct when_reader *w, const struct node *node, enum remit
 		return;
 	}
 	if (w->when->source == REMIT_SOURCE_PATH && test != REMIT_TEST_EQUALS) {
-		reader_mistake(&w->d->r, node, "ask for its value with `equals`", "a parameter of the path is always present");
+		reader_mistake(&w->d->r, node, "ask for its value with `equals`",
+			"a parameter of the path is always present");
 		w->ok = false;
 	}
 }
@@ -181,19 +193,21 @@ static const struct reader_key when_keys[] = {
 	{ "need", read_when_need, true },
 };
 
-static bool read_when(struct draft *d, const struct node *node, const struct draft_place *place, struct remit_when *ret)
+static bool read_when(
+	struct draft *d, const struct node *node, const struct draft_place *place, struct remit_when *ret)
 {
 	struct when_reader w = { d, place, ret, 0, true };
 	size_t before = d->r.mistakes->count;
 
 	if (!READER_MAP(&d->r, node, "a condition", when_keys, &w))
 		return false;
-	if (w.tests != 1)
+	if (w.tests != 1 && d->r.mistakes->count == before)
 		reader_mistake(&d->r, node, NULL, "a condition has one of present, absent and equals");
 	return w.ok && d->r.mistakes->count == before;
 }
 
-static bool read_whens(struct draft *d, const struct node *list, const struct draft_place *place, struct draft_demand *demand)
+static bool read_whens(struct draft *d, const struct node *list, const struct draft_place *place,
+	struct draft_demand *demand)
 {
 	if (list->kind != NODE_LIST) {
 		reader_expected(&d->r, list, "a list of conditions");
@@ -215,7 +229,8 @@ static bool read_whens(struct draft *d, const struct node *list, const struct dr
 
 /* ---- Projects ---- */
 
-static bool read_project(struct draft *d, const struct node *node, const struct draft_place *place, struct draft_demand *demand)
+static bool read_project(struct draft *d, const struct node *node, const struct draft_place *place,
+	struct draft_demand *demand)
 {
 	if (node->kind == NODE_TEXT && str_is(node->text, "none")) {
 		demand->project = REMIT_PROJECT_NONE;
@@ -235,7 +250,8 @@ static bool read_project(struct draft *d, const struct node *node, const struct 
 	return true;
 }
 
-bool draft_read_demand(struct draft *d, const struct node *need, const struct node *when, const struct node *project, const struct draft_place *place, struct draft_demand *ret)
+bool draft_read_demand(struct draft *d, const struct node *need, const struct node *when,
+	const struct node *project, const struct draft_place *place, struct draft_demand *ret)
 {
 	struct draft_demand demand = { 0 };
 	bool ok = draft_read_need(d, need, &demand.need);

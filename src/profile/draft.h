@@ -38,7 +38,8 @@ struct draft_operation {
 	const char *method;         /* of a rule */
 	const char *name;           /* path, tool, URI or prompt */
 	const char *select, *value; /* of a tool; may be NULL */
-	const char *shape;          /* of a rule or resource: equal for those that match the same; NULL where unknown */
+	const char
+		*shape; /* of a rule or resource: equal for those that match the same; NULL where unknown */
 	struct draft_demand demand;
 };
 
@@ -63,7 +64,8 @@ struct draft_scope *draft_scope(struct draft *d, const struct node *node);
 /* Whether a list (its number is d->mark) holds the scope for the first time; else a mistake at the node. */
 bool draft_scope_is_new(struct draft *d, const struct node *node, struct draft_scope *scope);
 /* A list of scopes, none twice and at least one. False with mistakes. `what` is "a list of scopes". */
-bool draft_scope_list(struct draft *d, const struct node *node, const char *what, struct draft_scope ***ret, size_t *ret_count);
+bool draft_scope_list(struct draft *d, const struct node *node, const char *what, struct draft_scope ***ret,
+	size_t *ret_count);
 
 /* presets.c, settings.c: the sections of the same names. */
 void draft_read_presets(struct reader *r, const struct node *node, void *draft);
@@ -90,7 +92,8 @@ struct draft_place {
 	const struct draft_template *template; /* NULL for a tool, or where the path is wrong itself */
 };
 bool draft_is_need_alone(const struct node *node);
-bool draft_read_demand(struct draft *d, const struct node *need, const struct node *when, const struct node *project, const struct draft_place *place, struct draft_demand *ret);
+bool draft_read_demand(struct draft *d, const struct node *need, const struct node *when,
+	const struct node *project, const struct draft_place *place, struct draft_demand *ret);
 
 /* rules.c, tools.c: the sections `rest` and `mcp`. */
 void draft_read_rest(struct reader *r, const struct node *node, void *draft);

@@ -38,7 +38,8 @@ static const char *keep_file(struct mistakes *m, const char *file)
 	return keep(m, file, "(no memory for its name)");
 }
 
-void mistakes_add(struct mistakes *m, const char *file, unsigned line, unsigned column, const char *suggestion, const char *format, ...)
+void mistakes_add(struct mistakes *m, const char *file, unsigned line, unsigned column,
+	const char *suggestion, const char *format, ...)
 {
 	char what[WHAT_ROOM];
 	va_list args;
@@ -90,7 +91,8 @@ void mistakes_sort(struct mistakes *m, size_t from)
 		size_t at = i;
 		for (; at > from; at--) {
 			const struct mistake *before = &m->list[at - 1];
-			if (before->line < one.line || (before->line == one.line && before->column <= one.column))
+			if (before->line < one.line
+				|| (before->line == one.line && before->column <= one.column))
 				break;
 			m->list[at] = *before;
 		}

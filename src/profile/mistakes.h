@@ -19,14 +19,15 @@ struct mistake {
 
 struct mistakes {
 	struct arena arena;
-	size_t count;   /* of all; the first MISTAKES_MAX are kept */
+	size_t count; /* of all; the first MISTAKES_MAX are kept */
 	struct mistake list[MISTAKES_MAX];
 };
 
 void mistakes_init(struct mistakes *m);
 void mistakes_done(struct mistakes *m);
 /* Adds one; texts are copied. `suggestion` may be NULL. */
-void mistakes_add(struct mistakes *m, const char *file, unsigned line, unsigned column, const char *suggestion, const char *format, ...) __attribute__((format(printf, 6, 7)));
+void mistakes_add(struct mistakes *m, const char *file, unsigned line, unsigned column,
+	const char *suggestion, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* "did you mean ..." for a name out of a list, in the arena; NULL where nothing is similar. */
 const char *mistakes_suggest(struct mistakes *m, struct str name, const char *const *known, size_t count);
 /* Puts those that were added after the first `from` in the order of the file. */

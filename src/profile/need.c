@@ -28,7 +28,8 @@ static bool check_needed(struct draft *d, const struct node *node, const struct 
 		return false;
 	}
 	if (scope->implies) {
-		reader_mistake(&d->r, node, suggest_implied(d, scope), "no rule can ask for the umbrella \"%s\"", scope->name);
+		reader_mistake(&d->r, node, suggest_implied(d, scope),
+			"no rule can ask for the umbrella \"%s\"", scope->name);
 		return false;
 	}
 	return true;
@@ -59,7 +60,7 @@ static bool read_alternative(struct draft *d, const struct node *node, struct re
 	const struct node *item = node->kind == NODE_LIST ? node->first : node;
 
 	if (node->kind == NODE_MAP || count == 0) {
-		reader_mistake(&d->r, node, NULL, "expected a scope or a list of scopes, got %s", count == 0 ? "an empty list" : "a map");
+		reader_expected(&d->r, node, "a scope or a list of scopes");
 		return false;
 	}
 	if (count > LIMIT_SCOPES) {
@@ -82,15 +83,16 @@ static bool read_any(struct draft *d, const struct node *list, struct remit_need
 	size_t n = 0;
 
 	if (list->kind != NODE_LIST || list->count == 0) {
-		reader_mistake(&d->r, list, NULL, "expected a list of alternatives, got %s",
-			list->kind == NODE_LIST ? "an empty one" : list->kind == NODE_MAP ? "a map" : "a text");
+		reader_expected(&d->r, list, "a list of alternatives");
 		return false;
 	}
 	if (list->count > LIMIT_ALTERNATIVES) {
-		reader_mistake(&d->r, list, NULL, "%zu alternatives, at most %d", list->count, LIMIT_ALTERNATIVES);
+		reader_mistake(
+			&d->r, list, NULL, "%zu alternatives, at most %d", list->count, LIMIT_ALTERNATIVES);
 		return false;
 	}
-	struct remit_alternative *alternatives = reader_alloc(&d->r, list, list->count, sizeof(*alternatives));
+	struct remit_alternative *alternatives =
+		reader_alloc(&d->r, list, list->count, sizeof(*alternatives));
 	if (!alternatives)
 		return false;
 	for (const struct node *item = list->first; item; item = item->next)

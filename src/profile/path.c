@@ -23,7 +23,7 @@ static bool is_param_name(struct str s)
 static bool is_param(struct str segment)
 {
 	return segment.n > 2 && segment.p[0] == '{' && segment.p[segment.n - 1] == '}'
-		&& is_param_name((struct str){ segment.p + 1, segment.n - 2 });
+	       && is_param_name((struct str){ segment.p + 1, segment.n - 2 });
 }
 
 /* A path that no request can have, whatever its segments are. NULL where it is fine. */
@@ -81,7 +81,8 @@ static bool add_param(struct draft *d, const struct node *at, struct str segment
 	return true;
 }
 
-static bool take_segment(struct draft *d, const struct node *at, struct str segment, bool last, struct draft_template *t, struct buf *shape)
+static bool take_segment(struct draft *d, const struct node *at, struct str segment, bool last,
+	struct draft_template *t, struct buf *shape)
 {
 	const char *fault = find_segment_fault(segment, last);
 	if (fault) {
@@ -106,7 +107,8 @@ bool draft_read_path(struct draft *d, const struct node *at, struct str path, st
 
 	const char *fault = find_fault(path);
 	if (fault) {
-		reader_mistake(&d->r, at, NULL, "the path %s can never match: %s", reader_show(&d->r, path), fault);
+		reader_mistake(
+			&d->r, at, NULL, "the path %s can never match: %s", reader_show(&d->r, path), fault);
 		return false;
 	}
 	buf_init(&shape, PATH_MAX_BYTES + 1);

@@ -67,7 +67,8 @@ static void check_one_default(struct draft *d, const struct node *node, const st
 		*first = node;
 		return;
 	}
-	reader_mistake(&d->r, node->key, NULL, "a second default preset; the first is in line %u", (*first)->key->line);
+	reader_mistake(&d->r, node->key, NULL, "a second default preset; the first is in line %u",
+		(*first)->key->line);
 }
 
 void draft_read_presets(struct reader *r, const struct node *node, void *draft)

@@ -52,10 +52,12 @@ static void check_whole(struct draft *d, const struct node *root)
 	const struct node *mcp = node_get(root, "mcp");
 
 	if (!mcp && !node_get(root, "rest"))
-		reader_mistake(&d->r, root, NULL, "neither \"rest\" nor \"mcp\": every request would be refused");
+		reader_mistake(
+			&d->r, root, NULL, "neither \"rest\" nor \"mcp\": every request would be refused");
 	if (p->rest_base && p->mcp_endpoint && overlap(p->rest_base, p->mcp_endpoint))
-		reader_mistake(&d->r, node_get(mcp, "endpoint"), NULL, "the endpoint \"%s\" and the base \"%s\" overlap",
-			p->mcp_endpoint, *p->rest_base ? p->rest_base : "/");
+		reader_mistake(&d->r, node_get(mcp, "endpoint"), NULL,
+			"the endpoint \"%s\" and the base \"%s\" overlap", p->mcp_endpoint,
+			*p->rest_base ? p->rest_base : "/");
 	draft_check_shapes(d);
 }
 
@@ -107,7 +109,8 @@ static struct profile *load_builtin(const char *name, struct mistakes *mistakes)
 	for (const char *known; count < 16 && (known = profile_builtin_name(count)); count++)
 		names[count] = known;
 	const char *near = mistakes_suggest(mistakes, str_of(name), names, count);
-	mistakes_add(mistakes, name, 0, 0, near ? near : "write ./NAME.yaml for a file beside the configuration",
+	mistakes_add(mistakes, name, 0, 0,
+		near ? near : "write ./NAME.yaml for a file beside the configuration",
 		"no profile of this name comes with the program");
 	return NULL;
 }
@@ -147,12 +150,14 @@ const struct profile_preset *profile_preset(const struct profile *profile, const
 }
 
 /* How many scopes of the vocabulary a preset covers; 0 where not all that is needed. */
-static size_t count_covered(const struct profile *profile, const struct profile_preset *preset, const struct remit_scopes *needed)
+static size_t count_covered(
+	const struct profile *profile, const struct profile_preset *preset, const struct remit_scopes *needed)
 {
 	struct remit_scopes set;
 	size_t covered = 0;
 
-	if (remit_scopes_from_names(profile->policy, preset->scopes, preset->scope_count, &set, NULL) != REMIT_OK)
+	if (remit_scopes_from_names(profile->policy, preset->scopes, preset->scope_count, &set, NULL)
+		!= REMIT_OK)
 		return 0;
 	for (size_t i = 0; i < profile->scope_count; i++) {
 		bool covers = remit_scopes_cover(profile->policy, &set, i);
@@ -163,7 +168,8 @@ static size_t count_covered(const struct profile *profile, const struct profile_
 	return covered;
 }
 
-const struct profile_preset *profile_smallest_preset(const struct profile *profile, const struct remit_scopes *needed)
+const struct profile_preset *profile_smallest_preset(
+	const struct profile *profile, const struct remit_scopes *needed)
 {
 	const struct profile_preset *best = NULL;
 	size_t least = SIZE_MAX;

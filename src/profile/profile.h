@@ -38,9 +38,9 @@ struct profile {
 	uint16_t rate_personal, rate_access; /* requests a minute; 0: no limit */
 	enum profile_visibility visible_personal, visible_access;
 	bool stdio_bypass;
-	const char *rest_base;    /* "/api/v1"; "" where it is "/"; NULL where there is no REST */
-	const char *mcp_endpoint; /* "/api/mcp"; NULL */
-	struct remit_policy *policy; /* owned; paths of its rules are below rest_base */
+	const char *rest_base;           /* "/api/v1"; "" where it is "/"; NULL where there is no REST */
+	const char *mcp_endpoint;        /* "/api/mcp"; NULL */
+	struct remit_policy *policy;     /* owned; paths of its rules are below rest_base */
 	const uint32_t *operation_lines; /* where each operation of the policy stands in the file */
 	const char *file;
 };
@@ -54,7 +54,8 @@ void profile_free(struct profile *profile);
 /* NULL where there is none. */
 const struct profile_preset *profile_preset(const struct profile *profile, const char *handle);
 /* The preset that covers all of `needed` and the fewest scopes of the vocabulary; NULL where none covers it. */
-const struct profile_preset *profile_smallest_preset(const struct profile *profile, const struct remit_scopes *needed);
+const struct profile_preset *profile_smallest_preset(
+	const struct profile *profile, const struct remit_scopes *needed);
 
 /* The profiles that come with the program, by index; NULL past the last. */
 const char *profile_builtin_name(size_t index);

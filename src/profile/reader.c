@@ -31,7 +31,8 @@ const char *reader_show(struct reader *r, struct str text)
 	struct str part = text;
 	while (part.n > SHOW_MAX || (part.n < text.n && ((unsigned char)part.p[part.n] & 0xc0) == 0x80))
 		part.n--;
-	char *shown = arena_printf(&r->mistakes->arena, "\"%.*s%s\"", STR_FMT(part), part.n < text.n ? "…" : "");
+	char *shown =
+		arena_printf(&r->mistakes->arena, "\"%.*s%s\"", STR_FMT(part), part.n < text.n ? "…" : "");
 	for (char *p = shown; p && *p; p++) {
 		if (*p == '\n' || *p == '\t')
 			*p = ' ';
@@ -42,9 +43,9 @@ const char *reader_show(struct reader *r, struct str text)
 static const char *show_kind(struct reader *r, const struct node *node)
 {
 	if (node->kind == NODE_MAP)
-		return "a map";
+		return node->count > 0 ? "a map" : "an empty map";
 	if (node->kind == NODE_LIST)
-		return "a list";
+		return node->count > 0 ? "a list" : "an empty list";
 	return node_is_nothing(node) ? "nothing" : reader_show(r, node->text);
 }
 
@@ -104,11 +105,13 @@ static const char *list_words(struct reader *r, const char *const *words, size_t
 {
 	const char *text = words[0];
 	for (size_t i = 1; i < count && text; i++)
-		text = arena_printf(&r->mistakes->arena, "%s%s%s", text, i + 1 < count ? ", " : " or ", words[i]);
+		text = arena_printf(
+			&r->mistakes->arena, "%s%s%s", text, i + 1 < count ? ", " : " or ", words[i]);
 	return text ? text : "another word";
 }
 
-bool reader_word(struct reader *r, const struct node *node, const char *const *words, size_t count, size_t *ret)
+bool reader_word(
+	struct reader *r, const struct node *node, const char *const *words, size_t count, size_t *ret)
 {
 	for (size_t i = 0; is_word(node) && i < count; i++) {
 		if (str_is(node->text, words[i])) {
@@ -135,15 +138,37 @@ bool reader_number(struct reader *r, const struct node *node, uint64_t min, uint
 {
 	uint64_t v;
 	if (!is_word(node) || !str_to_u64(node->text, max, &v) || v < min) {
-		reader_mistake(r, node, NULL, "expected a number from %llu to %llu, got %s", (unsigned long long)min,
-			(unsigned long long)max, show_kind(r, node));
+		reader_mistake(r, node, NULL, "expected a number from %llu to %llu, got %s",
+			(unsigned long long)min, (unsigned long long)max, show_kind(r, node));
 		return false;
 	}
 	*ret = v;
 	return true;
 }
 
-bool reader_duration(struct reader *r, const struct node *node, int64_t min_ms, int64_t max_ms, int64_t *ret_ms)
+struct unit {
+	const char *name;
+	uint64_t worth;
+};
+
+static const struct unit times[] = { { "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 },
+	{ "ms", 1 } };
+static const struct unit sizes[] = { { "GB", 1000000000 }, { "MB", 1000000 }, { "kB", 1000 },
+	{ " bytes", 1 } };
+
+/* Shows the bound in the largest unit that it is a multiple of; the last unit is worth 1. */
+static void refuse_range(
+	struct reader *r, const struct node *node, bool small, uint64_t bound, const struct unit *unit)
+{
+	while (bound % unit->worth != 0)
+		unit++;
+	reader_mistake(r, node, NULL, "%s is too %s: at %s %llu%s", reader_show(r, node->text),
+		small ? "small" : "large", small ? "least" : "most",
+		(unsigned long long)(bound / unit->worth), unit->name);
+}
+
+bool reader_duration(
+	struct reader *r, const struct node *node, int64_t min_ms, int64_t max_ms, int64_t *ret_ms)
 {
 	int64_t ms;
 	if (!is_word(node) || !duration_from_text(node->text, &ms)) {
@@ -151,7 +176,7 @@ bool reader_duration(struct reader *r, const struct node *node, int64_t min_ms, 
 		return false;
 	}
 	if (ms < min_ms || ms > max_ms) {
-		reader_mistake(r, node, NULL, "%s is too %s", reader_show(r, node->text), ms < min_ms ? "short" : "long");
+		refuse_range(r, node, ms < min_ms, (uint64_t)(ms < min_ms ? min_ms : max_ms), times);
 		return false;
 	}
 	*ret_ms = ms;
@@ -166,7 +191,7 @@ bool reader_size(struct reader *r, const struct node *node, uint64_t min, uint64
 		return false;
 	}
 	if (bytes < min || bytes > max) {
-		reader_mistake(r, node, NULL, "%s is too %s", reader_show(r, node->text), bytes < min ? "small" : "large");
+		refuse_range(r, node, bytes < min, bytes < min ? min : max, sizes);
 		return false;
 	}
 	*ret_bytes = bytes;
@@ -182,7 +207,8 @@ static bool is_among(const char *text, const char *const *list, size_t count)
 	return false;
 }
 
-bool reader_texts(struct reader *r, const struct node *node, const char *what, const char *const **ret, size_t *ret_count)
+bool reader_texts(struct reader *r, const struct node *node, const char *what, const char *const **ret,
+	size_t *ret_count)
 {
 	if (node->kind != NODE_LIST) {
 		reader_expected(r, node, what);
@@ -214,7 +240,8 @@ bool reader_texts(struct reader *r, const struct node *node, const char *what, c
 
 static bool is_base_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~/", c);
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
+	       || strchr("-._~/", c);
 }
 
 bool reader_base(struct reader *r, const struct node *node, const char **ret)
@@ -236,7 +263,8 @@ bool reader_base(struct reader *r, const struct node *node, const char **ret)
 
 /* ---- Maps ---- */
 
-static void refuse_key(struct reader *r, const struct node *key, const char *what, const struct reader_key *keys, size_t count)
+static void refuse_key(struct reader *r, const struct node *key, const char *what,
+	const struct reader_key *keys, size_t count)
 {
 	const char *names[KEYS_MAX];
 	size_t n = 0;
@@ -249,7 +277,8 @@ static void refuse_key(struct reader *r, const struct node *key, const char *wha
 	reader_mistake(r, key, near, "unknown key %s in %s", reader_show(r, key->text), what);
 }
 
-static void check_keys(struct reader *r, const struct node *node, const char *what, const struct reader_key *keys, size_t count)
+static void check_keys(struct reader *r, const struct node *node, const char *what,
+	const struct reader_key *keys, size_t count)
 {
 	for (const struct node *value = node->first; value; value = value->next) {
 		size_t i = 0;
@@ -258,11 +287,27 @@ static void check_keys(struct reader *r, const struct node *node, const char *wh
 		if (i == count)
 			refuse_key(r, value->key, what, keys, count);
 		else if (!keys[i].read)
-			reader_mistake(r, value->key, NULL, "this version does not have %s", reader_show(r, value->key->text));
+			reader_mistake(r, value->key, NULL, "this version does not have %s",
+				reader_show(r, value->key->text));
 	}
 }
 
-bool reader_map(struct reader *r, const struct node *node, const char *what, const struct reader_key *keys, size_t count, void *into)
+/* Whether a missing key is there but for a slip of the pen, which was told already. */
+static bool is_misspelt(
+	const struct node *node, const char *name, const struct reader_key *keys, size_t count)
+{
+	for (const struct node *value = node->first; value; value = value->next) {
+		size_t i = 0;
+		while (i < count && !str_is(value->key->text, keys[i].name))
+			i++;
+		if (i == count && str_distance(value->key->text, str_of(name), 2) <= 2)
+			return true;
+	}
+	return false;
+}
+
+bool reader_map(struct reader *r, const struct node *node, const char *what, const struct reader_key *keys,
+	size_t count, void *into)
 {
 	assert(count <= KEYS_MAX);
 	if (node->kind != NODE_MAP) {
@@ -274,7 +319,7 @@ bool reader_map(struct reader *r, const struct node *node, const char *what, con
 		const struct node *value = node_get(node, keys[i].name);
 		if (value && keys[i].read)
 			keys[i].read(r, value, into);
-		else if (!value && keys[i].required)
+		else if (!value && keys[i].required && !is_misspelt(node, keys[i].name, keys, count))
 			reader_mistake(r, node, NULL, "%s lacks the key \"%s\"", what, keys[i].name);
 	}
 	return true;

@@ -17,7 +17,8 @@ struct reader {
 };
 
 /* A mistake at a node. */
-void reader_mistake(struct reader *r, const struct node *at, const char *suggestion, const char *format, ...) __attribute__((format(printf, 4, 5)));
+void reader_mistake(struct reader *r, const struct node *at, const char *suggestion, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 /* "expected a list of scopes, got a map" */
 void reader_expected(struct reader *r, const struct node *at, const char *what);
 /* A text in quotes, cut where it is long, for a mistake. Never NULL. */
@@ -30,25 +31,31 @@ bool reader_text(struct reader *r, const struct node *node, const char *what, co
 /* [a-z0-9][a-z0-9-]*, at most READER_NAME_MAX characters (T05). `what` is "the name of a preset". */
 bool reader_name(struct reader *r, const struct node *node, const char *what);
 /* One of these words. */
-bool reader_word(struct reader *r, const struct node *node, const char *const *words, size_t count, size_t *ret);
+bool reader_word(
+	struct reader *r, const struct node *node, const char *const *words, size_t count, size_t *ret);
 bool reader_flag(struct reader *r, const struct node *node, bool *ret);
 bool reader_number(struct reader *r, const struct node *node, uint64_t min, uint64_t max, uint64_t *ret);
-bool reader_duration(struct reader *r, const struct node *node, int64_t min_ms, int64_t max_ms, int64_t *ret_ms);
+bool reader_duration(
+	struct reader *r, const struct node *node, int64_t min_ms, int64_t max_ms, int64_t *ret_ms);
 bool reader_size(struct reader *r, const struct node *node, uint64_t min, uint64_t max, uint64_t *ret_bytes);
 /* A list of one line texts, none of them twice. `what` is "a list of hosts". */
-bool reader_texts(struct reader *r, const struct node *node, const char *what, const char *const **ret, size_t *ret_count);
+bool reader_texts(struct reader *r, const struct node *node, const char *what, const char *const **ret,
+	size_t *ret_count);
 /* An absolute path of plain segments without a slash at its end, as "/api/v1". */
 bool reader_base(struct reader *r, const struct node *node, const char **ret);
 
 struct reader_key {
 	const char *name;
-	void (*read)(struct reader *r, const struct node *value, void *into); /* NULL: this version has no such thing */
+	void (*read)(struct reader *r, const struct node *value,
+		void *into); /* NULL: this version has no such thing */
 	bool required;
 };
 
 /* Calls `read` of each key that is there, in the table's order. Unknown and missing keys are
  * mistakes. `what` is "a preset". False where it is no map. */
-bool reader_map(struct reader *r, const struct node *node, const char *what, const struct reader_key *keys, size_t count, void *into);
-#define READER_MAP(r, node, what, keys, into) reader_map((r), (node), (what), (keys), sizeof(keys) / sizeof((keys)[0]), (into))
+bool reader_map(struct reader *r, const struct node *node, const char *what, const struct reader_key *keys,
+	size_t count, void *into);
+#define READER_MAP(r, node, what, keys, into)                                                                \
+	reader_map((r), (node), (what), (keys), sizeof(keys) / sizeof((keys)[0]), (into))
 
 #endif

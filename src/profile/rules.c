@@ -36,7 +36,8 @@ static bool check_method(struct draft *d, const struct node *at, struct str meth
 		if (str_is(method, methods[i]))
 			return true;
 		if (str_eq_ignore_case(method, str_of(methods[i]))) {
-			reader_mistake(&d->r, at, arena_printf(&d->r.mistakes->arena, "write \"%s\"", methods[i]),
+			reader_mistake(&d->r, at,
+				arena_printf(&d->r.mistakes->arena, "write \"%s\"", methods[i]),
 				"the method %s can never match: case matters", reader_show(&d->r, method));
 			return false;
 		}
@@ -44,10 +45,11 @@ static bool check_method(struct draft *d, const struct node *at, struct str meth
 	if (str_is(method, "HEAD"))
 		reader_mistake(&d->r, at, "leave it out", "HEAD is judged as GET, so this never matches");
 	else if (str_is(method, "CONNECT") || str_is(method, "TRACE"))
-		reader_mistake(&d->r, at, "leave it out", "%.*s is refused in every request", STR_FMT(method));
+		reader_mistake(
+			&d->r, at, "leave it out", "%.*s is refused in every request", STR_FMT(method));
 	else
-		reader_mistake(&d->r, at, mistakes_suggest(d->r.mistakes, method, methods, count), "unknown method %s",
-			reader_show(&d->r, method));
+		reader_mistake(&d->r, at, mistakes_suggest(d->r.mistakes, method, methods, count),
+			"unknown method %s", reader_show(&d->r, method));
 	return false;
 }
 
@@ -87,7 +89,8 @@ static const struct reader_key rule_keys[] = {
 	{ "project", take_project, false },
 };
 
-static bool read_on(struct draft *d, struct draft_operation *operation, const struct node *on, struct draft_template *ret)
+static bool read_on(
+	struct draft *d, struct draft_operation *operation, const struct node *on, struct draft_template *ret)
 {
 	struct str rest, method;
 
@@ -121,7 +124,8 @@ static void read_rule(struct draft *d, const struct node *node)
 	if (!operation)
 		return;
 	bool readable = read_on(d, operation, rule.on, &template);
-	struct draft_place place = { operation->method ? operation->method : "", readable ? &template : NULL };
+	struct draft_place place = { operation->method ? operation->method : "",
+		readable ? &template : NULL };
 	if (rule.need)
 		(void)draft_read_demand(d, rule.need, rule.when, rule.project, &place, &operation->demand);
 }

@@ -23,7 +23,8 @@ static void read_prefix(struct reader *r, const struct node *node, void *into)
 	if (!good)
 		reader_expected(r, node, "a prefix of 1 to 3 of a-z and 0-9");
 	else if (strcmp(text, OWN_PREFIX) == 0)
-		reader_mistake(r, node, "take another", "the prefix \"%s\" is that of Remit's own tokens", text);
+		reader_mistake(
+			r, node, "take another", "the prefix \"%s\" is that of Remit's own tokens", text);
 	d->profile->token_prefix = text;
 }
 
@@ -62,10 +63,10 @@ static void read_accept(struct reader *r, const struct node *node, void *into)
 	const char *const *list;
 	size_t count, form;
 
-	if (!reader_texts(r, node, "a list of older forms of token texts", &list, &count))
-		return;
-	for (const struct node *item = node->first; item; item = item->next) {
-		if (reader_word(r, item, forms, 1, &form))
+	(void)reader_texts(r, node, "a list of older forms of token texts", &list, &count);
+	for (const struct node *item = node->kind == NODE_LIST ? node->first : NULL; item;
+		item = item->next) {
+		if (item->kind == NODE_TEXT && reader_word(r, item, forms, 1, &form))
 			d->profile->accept_alnum64 = true;
 	}
 }

@@ -57,7 +57,8 @@ static const struct reader_key value_keys[] = {
 };
 
 /* One operation: a tool, or one value of what selects among its operations. */
-static void add_tool(struct draft *d, const struct node *key, const char *name, const char *select, const struct tool_reader *t)
+static void add_tool(struct draft *d, const struct node *key, const char *name, const char *select,
+	const struct tool_reader *t)
 {
 	static const struct draft_place place = { NULL, NULL };
 	struct draft_operation *operation = draft_add(d, key, DRAFT_TOOL);
@@ -71,7 +72,8 @@ static void add_tool(struct draft *d, const struct node *key, const char *name, 
 }
 
 /* `project` of the tool stands for every value that names none itself. */
-static void read_value(struct draft *d, const struct node *value, const char *name, const char *select, const struct node *project)
+static void read_value(struct draft *d, const struct node *value, const char *name, const char *select,
+	const struct node *project)
 {
 	struct tool_reader t = { .d = d, .need = value };
 
@@ -92,11 +94,12 @@ static void read_selecting(struct draft *d, const struct node *tool, const struc
 
 	if (!t->select || !t->values || t->need || t->when) {
 		reader_mistake(&d->r, tool->key, NULL,
-			"a tool has `need` (and `when`), or `select` and `values` that have needs of their own");
+			"a tool has a `need`, or `select` and `values` with needs of their own");
 		return;
 	}
 	if (str_is(tool->key->text, "*")) {
-		reader_mistake(&d->r, tool->key, "give it a `need`", "\"*\" stands for tools that nothing is known of: it cannot select");
+		reader_mistake(&d->r, tool->key, "give it a `need`",
+			"\"*\" stands for tools that nothing is known of: it cannot select");
 		return;
 	}
 	bool named = reader_text(&d->r, t->select, "the name of an argument", &select);
@@ -118,8 +121,8 @@ static bool check_tool_name(struct draft *d, const struct node *key)
 	for (size_t i = 0; i < key->text.n; i++)
 		ok = ok && (unsigned char)key->text.p[i] > ' ' && (unsigned char)key->text.p[i] < 0x7f;
 	if (!ok)
-		reader_mistake(&d->r, key, "write visible ASCII characters, at most 128", "a name cannot be %s",
-			reader_show(&d->r, key->text));
+		reader_mistake(&d->r, key, "write visible ASCII characters, at most 128",
+			"a name cannot be %s", reader_show(&d->r, key->text));
 	return ok;
 }
 
@@ -192,7 +195,8 @@ static void read_prompts(struct reader *r, const struct node *node, void *into)
 		return;
 	}
 	for (const struct node *value = node->first; value; value = value->next) {
-		struct draft_operation *operation = check_tool_name(d, value->key) ? draft_add(d, value->key, DRAFT_PROMPT) : NULL;
+		struct draft_operation *operation =
+			check_tool_name(d, value->key) ? draft_add(d, value->key, DRAFT_PROMPT) : NULL;
 		if (!operation)
 			continue;
 		operation->name = value->key->text.p;

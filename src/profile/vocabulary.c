@@ -110,14 +110,11 @@ bool draft_scope_is_new(struct draft *d, const struct node *node, struct draft_s
 	return true;
 }
 
-bool draft_scope_list(struct draft *d, const struct node *node, const char *what, struct draft_scope ***ret, size_t *ret_count)
+bool draft_scope_list(struct draft *d, const struct node *node, const char *what, struct draft_scope ***ret,
+	size_t *ret_count)
 {
-	if (node->kind != NODE_LIST) {
+	if (node->kind != NODE_LIST || node->count == 0) {
 		reader_expected(&d->r, node, what);
-		return false;
-	}
-	if (node->count == 0) {
-		reader_mistake(&d->r, node, NULL, "expected %s, got an empty one", what);
 		return false;
 	}
 	struct draft_scope **list = reader_alloc(&d->r, node, node->count, sizeof(*list));

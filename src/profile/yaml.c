@@ -6,12 +6,10 @@
 #include "profile/tree.h"
 
 #include "base/limits.h"
-#include "base/text.h"
 #include <assert.h>
-#include <stdlib.h>
 #include <yaml.h>
 
-#define NODES_MAX (1u << 19)     /* a rule is about seven */
+#define NODES_MAX (1u << 19)       /* a rule is about seven */
 #define TEXT_BYTES_MAX (64 * 1024) /* one scalar; the longest that means anything is a pointer */
 
 struct builder {
@@ -20,70 +18,13 @@ struct builder {
 	const char *file;
 	struct arena *arena;
 	struct mistakes *mistakes;
-	struct node *open[LIMIT_YAML_DEPTH]; /* lists and maps not closed yet, the outermost first */
+	struct node *open[LIMIT_YAML_DEPTH];  /* lists and maps not closed yet, the outermost first */
 	struct node **tail[LIMIT_YAML_DEPTH]; /* where the next child of each is linked */
-	struct node *key[LIMIT_YAML_DEPTH];  /* of each map: a key that waits for its value */
+	struct node *key[LIMIT_YAML_DEPTH];   /* of each map: a key that waits for its value */
 	size_t depth, nodes;
 	struct node *root;
 	bool ended;
 };
-
-/* ---- Before libyaml sees it ---- */
-
-struct place {
-	unsigned line, column;
-};
-
-static struct place place_of(struct str text, size_t offset)
-{
-	struct place at = { 1, 1 };
-	for (size_t i = 0; i < offset; i++) {
-		if (text.p[i] == '\n')
-			at = (struct place){ at.line + 1, 1 };
-		else if (((unsigned char)text.p[i] & 0xc0) != 0x80)
-			at.column++;
-	}
-	return at;
-}
-
-static bool is_control(unsigned char c)
-{
-	return (c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f;
-}
-
-static bool check_characters(struct builder *b)
-{
-	for (size_t i = 0; i < b->text.n;) {
-		struct str rest = { b->text.p + i, b->text.n - i };
-		size_t step = utf8_next(rest);
-		if (step > 0 && !is_control((unsigned char)*rest.p)) {
-			i += step;
-			continue;
-		}
-		struct place at = place_of(b->text, i);
-		mistakes_add(b->mistakes, b->file, at.line, at.column, "save the file as UTF-8 text",
-			step == 0 ? "byte 0x%02x is not UTF-8" : "control character 0x%02x",
-			(unsigned)(unsigned char)*rest.p);
-		return false;
-	}
-	return true;
-}
-
-static bool check_text(struct builder *b)
-{
-	if (b->text.n > LIMIT_PROFILE_BYTES) {
-		mistakes_add(b->mistakes, b->file, 0, 0, NULL, "the file is too large: %zu bytes, at most %d",
-			b->text.n, LIMIT_PROFILE_BYTES);
-		return false;
-	}
-	if (str_starts(b->text, STR("\xef\xbb\xbf")) || str_starts(b->text, STR("\xff\xfe"))
-		|| str_starts(b->text, STR("\xfe\xff"))) {
-		mistakes_add(b->mistakes, b->file, 1, 1, "save the file as UTF-8 without a byte order mark",
-			"the file starts with a byte order mark");
-		return false;
-	}
-	return check_characters(b);
-}
 
 /* ---- Events ---- */
 
@@ -142,7 +83,7 @@ static bool check_scalar(struct builder *b, const yaml_event_t *event, struct st
 		return false;
 	}
 	for (size_t i = 0; i < text.n; i++) {
-		if (is_control((unsigned char)text.p[i]) || text.p[i] == '\r') {
+		if (tree_is_control(text.p[i]) || text.p[i] == '\r') {
 			refuse(b, event, NULL, "a control character, written as an escape");
 			return false;
 		}
@@ -194,68 +135,12 @@ static bool open_node(struct builder *b, const yaml_event_t *event, enum node_ki
 	return true;
 }
 
-/* By key, and equal ones by where they stand. */
-static int compare_keys(const void *left, const void *right)
-{
-	const struct node *a = *(struct node *const *)left, *b = *(struct node *const *)right;
-	int order = strcmp(a->key->text.p, b->key->text.p);
-	if (order != 0)
-		return order;
-	if (a->key->line != b->key->line)
-		return a->key->line < b->key->line ? -1 : 1;
-	return a->key->column < b->key->column ? -1 : a->key->column > b->key->column;
-}
-
-/* Takes out of the map what was marked as a duplicate by its key's being taken off. */
-static void drop_unkeyed(struct node *map)
-{
-	struct node **link = &map->first;
-	while (*link) {
-		if ((*link)->key) {
-			link = &(*link)->next;
-			continue;
-		}
-		*link = (*link)->next;
-		map->count--;
-	}
-}
-
-/* Sorting keeps a map of 100,000 keys cheap. */
-static bool check_duplicates(struct builder *b, const yaml_event_t *event, struct node *map)
-{
-	if (map->count < 2)
-		return true;
-	struct node **sorted = calloc(map->count, sizeof(struct node *));
-	if (!sorted) {
-		refuse(b, event, NULL, "not enough memory to read the file");
-		return false;
-	}
-	size_t n = 0;
-	for (struct node *value = map->first; value; value = value->next)
-		sorted[n++] = value;
-	assert(n == map->count);
-	qsort(sorted, n, sizeof(struct node *), compare_keys);
-	for (size_t i = 1, first = 0; i < n; i++) {
-		const struct node *key = sorted[i]->key;
-		if (!str_eq(key->text, sorted[first]->key->text)) {
-			first = i;
-			continue;
-		}
-		mistakes_add(b->mistakes, b->file, key->line, key->column, NULL,
-			"the key \"%.60s\" stands twice; first in line %u", key->text.p, sorted[first]->key->line);
-		sorted[i]->key = NULL;
-	}
-	free(sorted);
-	drop_unkeyed(map);
-	return true;
-}
-
-static bool close_node(struct builder *b, const yaml_event_t *event)
+static bool close_node(struct builder *b)
 {
 	assert(b->depth > 0);
 	b->depth--;
 	struct node *node = b->open[b->depth];
-	return node->kind != NODE_MAP || check_duplicates(b, event, node);
+	return node->kind != NODE_MAP || tree_drop_duplicates(node, b->file, b->mistakes);
 }
 
 static bool has_anchor(const yaml_event_t *event)
@@ -278,7 +163,8 @@ static bool start_document(struct builder *b, const yaml_event_t *event)
 		refuse(b, event, "keep one document in a file", "a second document (\"---\")");
 		return false;
 	}
-	if (event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end) {
+	if (event->data.document_start.tag_directives.start
+		!= event->data.document_start.tag_directives.end) {
 		refuse(b, event, "leave the tag out", "tags (\"%TAG\") are not read here");
 		return false;
 	}
@@ -293,7 +179,8 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
 	}
 	switch ((int)event->type) {
 	case YAML_ALIAS_EVENT:
-		refuse(b, event, "write the value out", "aliases (\"*name\") are not read here; quote a text that starts with *");
+		refuse(b, event, "write the value out",
+			"aliases (\"*name\") are not read here; quote a text that starts with *");
 		return false;
 	case YAML_DOCUMENT_START_EVENT:
 		return start_document(b, event);
@@ -305,7 +192,7 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
 		return open_node(b, event, NODE_MAP, event->data.mapping_start.tag != NULL);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
-		return close_node(b, event);
+		return close_node(b);
 	case YAML_STREAM_END_EVENT:
 		b->ended = true;
 		return true;
@@ -332,14 +219,21 @@ static bool line_is_tabbed(struct str text, size_t line)
 static void explain_error(struct builder *b)
 {
 	const yaml_parser_t *parser = &b->parser;
-	unsigned line = (unsigned)parser->problem_mark.line + 1, column = (unsigned)parser->problem_mark.column + 1;
+	unsigned line = (unsigned)parser->problem_mark.line + 1,
+		 column = (unsigned)parser->problem_mark.column + 1;
 
 	if (parser->error == YAML_MEMORY_ERROR) {
 		mistakes_add(b->mistakes, b->file, 0, 0, NULL, "not enough memory to read the file");
 		return;
 	}
 	if (line_is_tabbed(b->text, parser->problem_mark.line)) {
-		mistakes_add(b->mistakes, b->file, line, column, "indent with spaces", "a tab in the indentation");
+		mistakes_add(
+			b->mistakes, b->file, line, column, "indent with spaces", "a tab in the indentation");
+		return;
+	}
+	if (parser->context && strstr(parser->context, "alias")) {
+		mistakes_add(
+			b->mistakes, b->file, line, column, "write \"*\", with quotes", "a * without quotes");
 		return;
 	}
 	mistakes_add(b->mistakes, b->file, line, column, NULL, "this is no YAML: %s%s%s",
@@ -363,11 +257,12 @@ static bool read_events(struct builder *b)
 	return true;
 }
 
-const struct node *tree_read(struct str text, const char *file, struct arena *arena, struct mistakes *mistakes)
+const struct node *tree_read(
+	struct str text, const char *file, struct arena *arena, struct mistakes *mistakes)
 {
 	struct builder b = { .text = text, .file = file, .arena = arena, .mistakes = mistakes };
 
-	if (!check_text(&b))
+	if (!tree_check_text(text, file, mistakes))
 		return NULL;
 	if (!yaml_parser_initialize(&b.parser)) {
 		mistakes_add(mistakes, file, 0, 0, NULL, "not enough memory to read the file");
@@ -382,20 +277,4 @@ const struct node *tree_read(struct str text, const char *file, struct arena *ar
 		return NULL;
 	}
 	return ok ? b.root : NULL;
-}
-
-const struct node *node_get(const struct node *map, const char *key)
-{
-	assert(map->kind == NODE_MAP);
-	for (const struct node *value = map->first; value; value = value->next) {
-		if (str_is(value->key->text, key))
-			return value;
-	}
-	return NULL;
-}
-
-bool node_is_nothing(const struct node *node)
-{
-	return node->kind == NODE_TEXT && !node->quoted
-		&& (node->text.n == 0 || str_is(node->text, "~") || str_is(node->text, "null"));
 }
