@@ -14,7 +14,7 @@
 
 #define OPENAPI_MAX (4 * 1024 * 1024)
 
-void random_bytes(void *buffer, size_t n)
+static void random_bytes(void *buffer, size_t n)
 {
 	randombytes_buf(buffer, n);
 }

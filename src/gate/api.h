@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * An API as the gate keeps it: its rules joined with its service's operations, and the texts of
+ * its refusals, all made once.
+ * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
+ */
+#ifndef REMIT_GATE_API_H
+#define REMIT_GATE_API_H
+
+#include "base/arena.h"
+#include "gate/conditions.h"
+#include "profile/config.h"
+#include "services/service.h"
+
+struct api_rule { /* one for each operation of the policy */
+	const struct remit_operation *operation;
+	const struct service_operation *runs; /* NULL: a tool, resource or prompt */
+	bool is_public;
+	struct conditions conditions;
+	struct str no_token, bad_token; /* WWW-Authenticate of a 401 (gate/challenge.h) */
+};
+
+struct api {
+	uint8_t number;
+	const struct config_api *config;
+	const struct profile *profile;
+	const struct remit_policy *policy;
+	struct service *service;
+	struct str base;             /* "/api/v1" */
+	struct str realm;            /* the name, as a quoted string */
+	struct str metadata;         /* resource_metadata="...", for challenges */
+	struct str no_token, bad_token; /* where no rule maps the operation */
+	struct str resource, root_resource; /* its metadata, below its path and at the root (gate/wellknown.c) */
+	struct remit_scopes *presets;   /* what each preset of the profile grants */
+	struct api_rule *rules;
+	size_t rule_count;
+	uint32_t first_name;         /* in the audit log: of the first rule; the one past the last is "unmapped" */
+};
+
+/* Joins rules and operations in the arena. False with a sentence where one has no counterpart, or
+ * without memory. */
+bool api_init(struct api *api, uint8_t number, const struct config *config, const struct config_api *config_api,
+	struct service *service, struct arena *arena, char reterr_text[512]);
+
+/* Whether a path is this API's: its base, or below it. */
+bool api_has_path(const struct api *api, struct str path);
+
+#endif

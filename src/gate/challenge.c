@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Written by appending to small buffers: a refusal must cost no more than an answer.
+ * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
+ */
+#include "gate/challenge.h"
+
+#define HEADER_MAX 8192
+
+const char challenge_no_token_body[] = "{\"error\":{\"code\":\"unauthorized\",\"message\":\"Missing bearer token\"}}";
+const char challenge_bad_token_body[] =
+	"{\"error\":{\"code\":\"invalid_token\",\"message\":\"Token is invalid, expired or revoked\"}}";
+
+bool challenge_quote(struct buf *out, struct str text)
+{
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+		if (c < 0x20 || c >= 0x7F)
+			continue;
+		if (c == '"' || c == '\\')
+			buf_add_char(out, '\\');
+		buf_add_char(out, (char)c);
+	}
+	return buf_add_char(out, '"');
+}
+
+/* Moves what was written into the arena and empties the buffer. {NULL, 0} without memory. */
+static struct str keep(struct buf *out, struct arena *arena)
+{
+	struct str text = out->failed ? (struct str){ NULL, 0 } : arena_copy_str(arena, buf_str(out));
+	buf_reset(out);
+	return text;
+}
+
+/* Bearer realm="publishing", resource_metadata="..."[, scope="..."][, error="invalid_token"] */
+static struct str token_challenge(const struct api *api, struct str scope, const char *error, struct arena *arena)
+{
+	struct buf out;
+	buf_init(&out, HEADER_MAX);
+	buf_add_text(&out, "Bearer realm=");
+	buf_add_str(&out, api->realm);
+	buf_add_text(&out, ", ");
+	buf_add_str(&out, api->metadata);
+	if (scope.n > 0) {
+		buf_add_text(&out, ", scope=");
+		challenge_quote(&out, scope);
+	}
+	buf_add_text(&out, error);
+	struct str text = keep(&out, arena);
+	buf_done(&out);
+	return text;
+}
+
+bool challenge_prepare(struct api *api, const char *public_url, struct arena *arena)
+{
+	struct buf out;
+	buf_init(&out, HEADER_MAX);
+	challenge_quote(&out, str_of(api->config->name));
+	api->realm = keep(&out, arena);
+	buf_add_text(&out, "resource_metadata=\"");
+	buf_add_text(&out, public_url);
+	buf_add_text(&out, "/.well-known/oauth-protected-resource");
+	buf_add_str(&out, api->base);
+	buf_add_char(&out, '"');
+	api->metadata = keep(&out, arena);
+	buf_done(&out);
+	if (!api->realm.p || !api->metadata.p)
+		return false;
+	struct str none = { NULL, 0 };
+	api->no_token = token_challenge(api, none, "", arena);
+	api->bad_token = token_challenge(api, none, ", error=\"invalid_token\"", arena);
+	return api->no_token.p && api->bad_token.p;
+}
+
+/* The names of a set in vocabulary order. They hold neither quotes nor backslashes (RFC 6749 section 3.3). */
+static void add_scopes(struct buf *out, const struct remit_policy *policy, const struct remit_scopes *set, const char *separator)
+{
+	bool first = true;
+	for (size_t w = 0; w < remit_policy_words(policy); w++) {
+		for (uint64_t bits = set->word[w]; bits; bits &= bits - 1) {
+			if (!first)
+				buf_add_text(out, separator);
+			first = false;
+			buf_add_text(out, remit_policy_scope_name(policy, w * 64 + (size_t)__builtin_ctzll(bits)));
+		}
+	}
+}
+
+bool challenge_prepare_rule(const struct api *api, struct api_rule *rule, struct arena *arena)
+{
+	struct remit_scopes base;
+	struct str scope = { NULL, 0 };
+	struct buf out;
+	buf_init(&out, HEADER_MAX);
+	if (remit_policy_need(api->policy, (uint32_t)(rule - api->rules), 0, 0, 0, &base)) {
+		add_scopes(&out, api->policy, &base, " ");
+		scope = keep(&out, arena);
+	}
+	buf_done(&out);
+	rule->no_token = token_challenge(api, scope, "", arena);
+	rule->bad_token = token_challenge(api, scope, ", error=\"invalid_token\"", arena);
+	return rule->no_token.p && rule->bad_token.p;
+}
+
+static bool preset_covers(const struct api *api, size_t preset, const struct remit_scopes *needed)
+{
+	for (size_t w = 0; w < remit_policy_words(api->policy); w++)
+		for (uint64_t bits = needed->word[w]; bits; bits &= bits - 1)
+			if (!remit_scopes_cover(api->policy, &api->presets[preset], w * 64 + (size_t)__builtin_ctzll(bits)))
+				return false;
+	return true;
+}
+
+/* The preset with the fewest scopes that would do; NULL where none does. */
+static const struct profile_preset *smallest_preset(const struct api *api, const struct remit_scopes *needed)
+{
+	const struct profile_preset *best = NULL;
+	for (size_t i = 0; i < api->profile->preset_count; i++) {
+		const struct profile_preset *preset = &api->profile->presets[i];
+		if ((!best || preset->scope_count < best->scope_count) && preset_covers(api, i, needed))
+			best = preset;
+	}
+	return best;
+}
+
+static const char MISSING[] = "Token missing scope(s): ";
+
+bool challenge_scopes(const struct api *api, const struct remit_decision *decision, bool suggest, struct buf *scratch,
+	struct arena *arena, struct str *ret_body, struct str *ret_header)
+{
+	buf_reset(scratch);
+	buf_add_text(scratch, "{\"error\":{\"code\":\"insufficient_scope\",\"message\":\"");
+	buf_add_text(scratch, MISSING);
+	add_scopes(scratch, api->policy, &decision->missing, ", ");
+	buf_add_text(scratch, "\"}}");
+	struct str body = keep(scratch, arena);
+
+	buf_add_text(scratch, "Bearer realm=");
+	buf_add_str(scratch, api->realm);
+	buf_add_text(scratch, ", error=\"insufficient_scope\", scope=\"");
+	add_scopes(scratch, api->policy, &decision->needed, " ");
+	buf_add_text(scratch, "\", error_description=\"");
+	buf_add_text(scratch, MISSING);
+	add_scopes(scratch, api->policy, &decision->missing, ", ");
+	const struct profile_preset *preset = suggest ? smallest_preset(api, &decision->needed) : NULL;
+	if (preset) {
+		buf_add_text(scratch, ". The preset ");
+		buf_add_text(scratch, preset->handle);
+		buf_add_text(scratch, " has what is needed.");
+	}
+	buf_add_text(scratch, "\", ");
+	buf_add_str(scratch, api->metadata);
+	struct str header = keep(scratch, arena);
+	if (!body.p || !header.p)
+		return false;
+	*ret_body = body;
+	*ret_header = header;
+	return true;
+}
+
+bool challenge_owner(const struct api *api, const struct remit_decision *decision, struct buf *scratch,
+	struct arena *arena, struct str *ret_body)
+{
+	buf_reset(scratch);
+	buf_add_text(scratch, "{\"error\":{\"code\":\"owner_forbidden\",\"message\":\"The token's owner may not use scope(s): ");
+	add_scopes(scratch, api->policy, &decision->missing, ", ");
+	buf_add_text(scratch, "\"}}");
+	struct str body = keep(scratch, arena);
+	*ret_body = body;
+	return body.p != NULL;
+}
+
+bool challenge_rate(uint32_t limit, uint32_t retry_s, struct arena *arena, struct str *ret_body)
+{
+	char *text = arena_printf(arena, "{\"error\":{\"code\":\"rate_limited\",\"message\":\"Rate limit exceeded (%u/min). "
+		"Retry after %us.\",\"limit\":%u,\"retry_after_seconds\":%u}}", limit, retry_s, limit, retry_s);
+	*ret_body = str_of(text);
+	return text != NULL;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * /healthz: the process runs. /readyz: it may be sent requests. /metrics: what it has done.
+ * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
+ */
+#include "gate/reply.h"
+
+#include "base/clock.h"
+
+static void send_ready(struct visit *v)
+{
+	struct gate *gate = v->gate;
+	const char *reasons[4];
+	size_t count = 0;
+	if (!feed_is_fresh(gate->feed, clock_monotonic_ns()))
+		reasons[count++] = "the copy of the store is too old";
+	if (!keeper_is_heard(gate->keeper))
+		reasons[count++] = "the store cannot be written";
+	if (!audit_writer_is_writable(gate->audit))
+		reasons[count++] = "the audit log cannot be written";
+	struct buf *out = &v->loop->scratch;
+	buf_reset(out);
+	buf_add_text(out, count == 0 ? "{\"ready\":true" : "{\"ready\":false,\"reasons\":[");
+	for (size_t i = 0; i < count; i++) {
+		buf_add_text(out, i > 0 ? "," : "");
+		buf_add_json(out, str_of(reasons[i]));
+	}
+	buf_add_text(out, count == 0 ? "}" : "]}");
+	reply_json(v, count == 0 ? 200 : 503, buf_str(out));
+}
+
+static void send_metrics(struct visit *v)
+{
+	struct buf *out = &v->loop->scratch;
+	buf_reset(out);
+	if (!metrics_write(v->gate, out)) {
+		reply_error(v, 503, "unavailable", "Out of memory");
+		return;
+	}
+	struct reply reply;
+	reply_init(&reply, v, 200, buf_str(out));
+	reply_header(&reply, STR("Content-Type"), STR("text/plain; version=0.0.4; charset=utf-8"));
+	reply_send(&reply, -1, 0, 0);
+}
+
+bool operations_request(struct visit *v)
+{
+	if (v->request->method != HTTP_GET && v->request->method != HTTP_HEAD)
+		return false;
+	if (str_eq(v->path, STR("/healthz")))
+		reply_json(v, 200, STR("{\"ok\":true}"));
+	else if (str_eq(v->path, STR("/readyz")))
+		send_ready(v);
+	else if (str_eq(v->path, STR("/metrics")))
+		send_metrics(v);
+	else
+		return false;
+	return true;
+}

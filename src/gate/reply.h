@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * An answer in the making: what the visit's headers must say is added when it is sent.
+ * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
+ */
+#ifndef REMIT_GATE_REPLY_H
+#define REMIT_GATE_REPLY_H
+
+#include "gate/internal.h"
+
+#define REPLY_HEADERS 24
+
+struct reply {
+	struct visit *visit;
+	int status;
+	struct str body;
+	bool cacheable; /* says itself how long it may be kept */
+	size_t count;
+	struct http_header headers[REPLY_HEADERS];
+};
+
+void reply_init(struct reply *reply, struct visit *v, int status, struct str body);
+void reply_header(struct reply *reply, struct str name, struct str value);
+/* Sends it; with fd >= 0 that many bytes of a file are the body, and fd is closed. */
+void reply_send(struct reply *reply, int fd, uint64_t offset, uint64_t length);
+
+/* {"error":{"code":...,"message":...}}, sent. */
+void reply_error(struct visit *v, int status, const char *code, const char *message);
+/* JSON that lives long enough, sent. */
+void reply_json(struct visit *v, int status, struct str body);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A request to an API of ours, in the order of decisions.md ("Answers"): token, rate, size and
+ * type, JSON, rule and scope, then the service.
+ * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
+ */
+#include "gate/body.h"
+#include "gate/challenge.h"
+#include "gate/reply.h"
+#include "gate/run.h"
+#include "gate/token.h"
+
+static void refuse_scope(struct visit *v, const struct remit_decision *decision)
+{
+	struct arena *arena = exchange_arena(v->x);
+	bool personal = (v->record.flags & REMIT_RECORD_KIND) == REMIT_TOKEN_PERSONAL;
+	struct str body, challenge;
+	if (!challenge_scopes(v->api, decision, personal, &v->loop->scratch, arena, &body, &challenge)) {
+		reply_error(v, 503, "unavailable", "Out of memory");
+		return;
+	}
+	struct reply reply;
+	reply_init(&reply, v, 403, body);
+	reply_header(&reply, STR("Content-Type"), STR("application/json"));
+	reply_header(&reply, STR("WWW-Authenticate"), challenge);
+	reply_send(&reply, -1, 0, 0);
+}
+
+static void refuse_token(struct visit *v, enum remit_reason reason)
+{
+	bool none = reason == REMIT_NO_TOKEN;
+	struct str no_token = v->rule ? v->rule->no_token : v->api->no_token;
+	struct str bad_token = v->rule ? v->rule->bad_token : v->api->bad_token;
+	struct reply reply;
+	reply_init(&reply, v, 401, str_of(none ? challenge_no_token_body : challenge_bad_token_body));
+	reply_header(&reply, STR("Content-Type"), STR("application/json"));
+	reply_header(&reply, STR("WWW-Authenticate"), none ? no_token : bad_token);
+	reply_send(&reply, -1, 0, 0);
+}
+
+/* Answers what a decision refused. */
+static void refuse(struct visit *v, const struct remit_decision *decision)
+{
+	struct str body;
+	visit_judge(v, decision->reason);
+	if (remit_reason_is_token(decision->reason)) {
+		v->keyed = false;
+		v->rate = (struct rate){ 0 };
+		refuse_token(v, decision->reason);
+	} else if (decision->reason == REMIT_SCOPE_MISSING) {
+		refuse_scope(v, decision);
+	} else if (decision->reason == REMIT_OWNER_FORBIDDEN
+		&& challenge_owner(v->api, decision, &v->loop->scratch, exchange_arena(v->x), &body)) {
+		reply_json(v, 403, body);
+	} else if (decision->reason == REMIT_UNMAPPED) {
+		reply_error(v, 403, "unmapped_operation", "No rule maps this operation");
+	} else {
+		const char *code = remit_reason_text(decision->reason);
+		reply_error(v, 403, code, "The token may not do this");
+	}
+}
+
+/* False, and answered, where the token could not be looked at. */
+static bool answer_token_result(struct visit *v, enum token_result result)
+{
+	switch (result) {
+	case TOKEN_JUDGED:
+		return true;
+	case TOKEN_TWICE:
+		reply_error(v, 400, "bad_request", "Authorization stands twice");
+		return false;
+	case TOKEN_STALE:
+		counter_add(&v->loop->counters->stale_refusals, 1);
+		reply_error(v, 503, "unavailable", "Tokens cannot be checked just now");
+		return false;
+	case TOKEN_FAILED:
+		break;
+	}
+	reply_error(v, 503, "unavailable", "Tokens cannot be checked just now");
+	return false;
+}
+
+static uint32_t rate_limit_of(const struct visit *v)
+{
+	if (v->record.rate == REMIT_RATE_OFF)
+		return 0;
+	if (v->record.rate != REMIT_RATE_DEFAULT)
+		return v->record.rate;
+	bool personal = (v->record.flags & REMIT_RECORD_KIND) == REMIT_TOKEN_PERSONAL;
+	return personal ? v->api->profile->rate_personal : v->api->profile->rate_access;
+}
+
+/* False, and answered, where the token has no good use left in this minute. */
+static bool take_rate(struct visit *v)
+{
+	struct replica_token *token = replica_token(v->gate->replica, v->record.token);
+	if (rate_take(&token->rate, rate_limit_of(v), exchange_started_ns(v->x), &v->rate))
+		return true;
+	struct str body;
+	v->judged = true; /* allowed, but for the rate: the status tells */
+	v->reason = REMIT_ALLOWED;
+	counter_add(&v->loop->counters->rate_limited[v->api->number], 1);
+	if (challenge_rate(v->rate.limit, v->rate.retry_s, exchange_arena(v->x), &body))
+		reply_json(v, 429, body);
+	else
+		reply_error(v, 503, "unavailable", "Out of memory");
+	return false;
+}
+
+/* The token from the head alone. False, and answered, where the visit ends here. */
+static bool admit_token(struct visit *v)
+{
+	if (!answer_token_result(v, token_find(v)))
+		return false;
+	struct remit_question question;
+	token_question(v, &question);
+	enum remit_reason reason = remit_decide_token(&question);
+	if (reason != REMIT_ALLOWED) {
+		visit_judge(v, reason);
+		refuse_token(v, reason);
+		return false;
+	}
+	v->keyed = true;
+	return take_rate(v);
+}
+
+/* Reads what the conditions look at. False, and answered, where it cannot be read in one way only. */
+static bool judge_conditions(struct visit *v, uint32_t *ret_whens)
+{
+	static const struct query no_query;
+	enum service_body wanted = v->rule->runs->body;
+	v->query = &no_query;
+	if (v->request->query.n > 0) {
+		struct query *query = ARENA_NEW(exchange_arena(v->x), struct query);
+		const char *what = "it cannot be read";
+		if (!query || query_parse(v->request->query, exchange_arena(v->x), query, &what) != QUERY_OK) {
+			reply_error(v, query ? 400 : 503, query ? "bad_request" : "unavailable", what);
+			return false;
+		}
+		v->query = query;
+	}
+	struct conditions_input input = {
+		.match = &v->match,
+		.query = v->query,
+		.request = v->request,
+		.has_json = wanted == SERVICE_BODY_JSON || (wanted == SERVICE_BODY_OPTIONAL && v->body.n > 0),
+		.json = v->body,
+	};
+	char problem[CONDITIONS_PROBLEM_ROOM];
+	if (conditions_judge(&v->rule->conditions, &input, ret_whens, problem))
+		return true;
+	reply_error(v, 400, "bad_request", problem);
+	return false;
+}
+
+/* Rule and scope. False, and answered, where it is refused. */
+static bool decide(struct visit *v)
+{
+	uint32_t whens = 0;
+	if (!judge_conditions(v, &whens))
+		return false;
+	if (v->waited && v->keyed && !answer_token_result(v, token_find_again(v)))
+		return false;
+	struct remit_question question;
+	struct remit_decision decision;
+	token_question(v, &question);
+	question.whens = whens;
+	remit_decide(&question, &decision);
+	if (decision.reason == REMIT_ALLOWED) {
+		visit_judge(v, REMIT_ALLOWED);
+		return true;
+	}
+	refuse(v, &decision);
+	return false;
+}
+
+/* For what was judged from the head, before a long body was read: the token may have ended since.
+ * False, and answered, where it has. */
+static bool is_still_good(struct visit *v)
+{
+	if (!v->waited || !v->keyed)
+		return true;
+	if (!answer_token_result(v, token_find_again(v)))
+		return false;
+	struct remit_question question;
+	struct remit_decision decision;
+	token_question(v, &question);
+	decision.reason = remit_decide_token(&question);
+	if (decision.reason == REMIT_ALLOWED)
+		return true;
+	refuse(v, &decision);
+	return false;
+}
+
+static void run_when_allowed(struct visit *v)
+{
+	if (v->judged ? is_still_good(v) : decide(v))
+		run_service(v);
+}
+
+static void on_body(struct exchange *x, enum exchange_body result, struct str body)
+{
+	struct visit *v = exchange_context(x);
+	v->waited = v->turn != v->loop->turn;
+	switch (result) {
+	case EXCHANGE_BODY_WHOLE:
+		v->body = body;
+		run_when_allowed(v);
+		return;
+	case EXCHANGE_BODY_TOO_LARGE:
+		reply_error(v, 413, "payload_too_large", "The body is too large");
+		return;
+	case EXCHANGE_BODY_MALFORMED:
+		reply_error(v, 400, "bad_request", "The body's framing is broken");
+		return;
+	case EXCHANGE_BODY_NO_ROOM:
+		break;
+	}
+	reply_error(v, 503, "unavailable", "Too many large bodies at once");
+}
+
+static bool audit_has_room(const struct visit *v)
+{
+	if (!v->gate->audit_refuses)
+		return true;
+	return audit_writer_is_writable(v->gate->audit) && audit_ring_room(v->loop->ring) >= v->loop->visits_open;
+}
+
+static void find_rule(struct visit *v)
+{
+	struct str below = { v->path.p + v->api->base.n, v->path.n - v->api->base.n };
+	v->match.operation = REMIT_NO_OPERATION;
+	if (below.n == 0 || remit_policy_route(v->api->policy, v->request->method_text.p, v->request->method_text.n,
+			below.p, below.n, &v->match) != REMIT_OK) {
+		v->match.operation = REMIT_NO_OPERATION;
+		return;
+	}
+	v->rule = &v->api->rules[v->match.operation];
+}
+
+void rest_request(struct visit *v)
+{
+	find_rule(v);
+	if (!audit_has_room(v)) {
+		reply_error(v, 503, "unavailable", "The audit log cannot be written just now");
+		return;
+	}
+	if (!(v->rule && v->rule->is_public) && !admit_token(v))
+		return;
+	if (!v->rule) {
+		refuse(v, &(struct remit_decision){ .reason = REMIT_UNMAPPED });
+		return;
+	}
+	uint64_t json_max = v->gate->config->limits.json_body_bytes;
+	struct body_verdict body;
+	body_judge(v->request, v->rule->runs->body, json_max ? json_max : LIMIT_JSON_BODY_BYTES, &body);
+	if (body.status) {
+		reply_error(v, body.status, body.code, body.message);
+		return;
+	}
+	if (v->rule->runs->body == SERVICE_BODY_MULTIPART && !decide(v))
+		return;
+	if (!body.read) {
+		run_when_allowed(v);
+		return;
+	}
+	exchange_read_body(v->x, body.max, on_body);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One checksum, one SHA-256, one look-up; no lock, no memory, no text kept.
+ * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
+ */
+#include "gate/token.h"
+
+#include "base/clock.h"
+#include "gate/credentials.h"
+
+static enum token_result look_up(struct visit *v, int64_t now_ns)
+{
+	if (!feed_is_fresh(v->gate->feed, now_ns))
+		return TOKEN_STALE;
+	bool found = remit_table_find(v->loop->reader.reader, v->digest, &v->record);
+	v->credential = found ? REMIT_CREDENTIAL_FOUND : REMIT_CREDENTIAL_UNKNOWN;
+	return TOKEN_JUDGED;
+}
+
+enum token_result token_find(struct visit *v)
+{
+	struct str text;
+	switch (credentials_read(v->request, &text)) {
+	case CREDENTIALS_NONE:
+		v->credential = REMIT_CREDENTIAL_NONE;
+		return TOKEN_JUDGED;
+	case CREDENTIALS_TWICE:
+		return TOKEN_TWICE;
+	case CREDENTIALS_MALFORMED:
+		v->credential = REMIT_CREDENTIAL_MALFORMED;
+		return TOKEN_JUDGED;
+	case CREDENTIALS_BEARER:
+		break;
+	}
+	struct remit_token_form form;
+	bool older = v->api->profile->accept_alnum64 && remit_token_is_alnum64(text.p, text.n);
+	if (!older && remit_token_check(text.p, text.n, &form) != REMIT_OK) {
+		v->credential = REMIT_CREDENTIAL_MALFORMED;
+		return TOKEN_JUDGED;
+	}
+	if (!remit_hasher_digest(v->loop->hasher, text.p, text.n, v->digest))
+		return TOKEN_FAILED;
+	return look_up(v, exchange_started_ns(v->x));
+}
+
+enum token_result token_find_again(struct visit *v)
+{
+	return look_up(v, clock_monotonic_ns());
+}
+
+void token_question(const struct visit *v, struct remit_question *ret)
+{
+	*ret = (struct remit_question){
+		.policy = v->api->policy,
+		.operation = v->match.operation,
+		.credential = v->credential,
+		.api = v->api->number,
+		.now_s = (uint32_t)(exchange_now_ms(v->x) / 1000),
+		.project = REMIT_PROJECT_ELSEWHERE, /* a service judges the stored object itself (D20) */
+	};
+	if (v->credential != REMIT_CREDENTIAL_FOUND)
+		return;
+	uint32_t person = replica_person_flags(v->gate->replica, v->record.owner);
+	ret->record = &v->record;
+	ret->owner_active = person & REPLICA_PERSON_ACTIVE;
+	ret->owner_unlimited = person & REPLICA_PERSON_ADMIN;
+	/* Another API's words are not ours to read. */
+	if (v->record.api == v->api->number)
+		ret->granted = remit_table_granted(
+			atomic_load_explicit(&v->loop->reader.table, memory_order_relaxed), v->api->policy, &v->record);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The token of a visit: from the head's bytes to what the copy of the store knows of it.
+ * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
+ */
+#ifndef REMIT_GATE_TOKEN_H
+#define REMIT_GATE_TOKEN_H
+
+#include "gate/internal.h"
+
+enum token_result {
+	TOKEN_JUDGED, /* v->credential, and v->record where it was found */
+	TOKEN_TWICE,  /* two Authorization fields: 400 */
+	TOKEN_STALE,  /* the copy is too old to say anything: 503 (L05) */
+	TOKEN_FAILED, /* the hash could not be computed: 503 */
+};
+
+enum token_result token_find(struct visit *v);
+/* Looks the same token up again, after time has passed. */
+enum token_result token_find_again(struct visit *v);
+/* The question for remit_decide, as far as the token goes. */
+void token_question(const struct visit *v, struct remit_question *ret);
+
+#endif
