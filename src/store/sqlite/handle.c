@@ -44,10 +44,33 @@ void handle_done(struct sql *sql)
 	handle_close(sql);
 }
 
+/* Why the system refused the last thing that SQLite asked for, of the database's file or its log. */
+static int last_errno(const struct sql *sql, int which_file)
+{
+	sqlite3_file *file = NULL;
+	int number = 0;
+
+	if (!sql->handle || sqlite3_file_control(sql->handle, NULL, which_file, &file) != SQLITE_OK ||
+	    !file || !file->pMethods || file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number) != SQLITE_OK)
+		return 0;
+	return number;
+}
+
+/* SQLite calls only ENOSPC "full"; a quota and a size limit are the same to people. */
+static bool lacks_room(const struct sql *sql)
+{
+	static const int files[] = { SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER };
+
+	for (size_t i = 0; i < 2; i++) {
+		int number = last_errno(sql, files[i]);
+		if (number == ENOSPC || number == EDQUOT || number == EFBIG)
+			return true;
+	}
+	return false;
+}
+
 enum store_status handle_status(struct sql *sql, int rc)
 {
-	int system;
-
 	switch (rc & 0xff) {
 	case SQLITE_OK:
 	case SQLITE_ROW:
@@ -67,9 +90,7 @@ enum store_status handle_status(struct sql *sql, int rc)
 	case SQLITE_RANGE:
 		return STORE_INVALID;
 	case SQLITE_IOERR:
-		/* SQLite calls only ENOSPC "full"; a quota and a size limit are the same to people. */
-		system = sql->handle ? sqlite3_system_errno(sql->handle) : 0;
-		return system == ENOSPC || system == EDQUOT || system == EFBIG ? STORE_FULL : STORE_UNAVAILABLE;
+		return lacks_room(sql) ? STORE_FULL : STORE_UNAVAILABLE;
 	default:
 		return STORE_UNAVAILABLE;
 	}
@@ -110,6 +131,21 @@ static bool read_identity(const char *path, struct file_identity *ret)
 enum store_status handle_exec(struct sql *sql, const char *text)
 {
 	return handle_status(sql, sqlite3_exec(sql->handle, text, NULL, NULL, NULL));
+}
+
+/* Whether the file itself starts as a database does, read past what SQLite has in memory and in its
+ * log: over a file that was overwritten, both would go on for a while as if nothing had happened.
+ * By SQLite's own descriptor, for closing another one would drop its locks. */
+static bool is_database(const struct sql *sql)
+{
+	static const char magic[] = "SQLite format 3";
+	char start[sizeof(magic)];
+	sqlite3_file *file = NULL;
+
+	return sqlite3_file_control(sql->handle, NULL, SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
+		file && file->pMethods &&
+		file->pMethods->xRead(file, start, (int)sizeof(start), 0) == SQLITE_OK &&
+		memcmp(start, magic, sizeof(magic)) == 0;
 }
 
 static bool configure(struct sql *sql)
@@ -167,7 +203,12 @@ static enum store_status open_now(struct sql *sql)
 	rc = sqlite3_file_control(sql->handle, NULL, SQLITE_FCNTL_HAS_MOVED, &moved);
 	if (rc != SQLITE_OK || moved || !configure(sql))
 		return STORE_UNAVAILABLE;
-	return set_pragmas(sql);
+	/* Only one that was just made may be empty, and the first writer ends that. */
+	if ((sql->opened || sql->kind == HANDLE_READER) && !is_database(sql))
+		return STORE_UNAVAILABLE;
+	status = set_pragmas(sql);
+	sql->opened |= status == STORE_OK;
+	return status;
 }
 
 enum store_status handle_ready(struct sql *sql)
@@ -179,7 +220,7 @@ enum store_status handle_ready(struct sql *sql)
 		if (!read_identity(sql->path, &now))
 			return STORE_UNAVAILABLE;
 		if (file_identity_eq(&now, &sql->file))
-			return STORE_OK;
+			return is_database(sql) ? STORE_OK : STORE_UNAVAILABLE;
 		handle_close(sql);
 	}
 	enum store_status status = open_now(sql);

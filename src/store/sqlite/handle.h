@@ -33,6 +33,7 @@ struct sql {
 	const char *path; /* lives longer than the handle */
 	enum handle_kind kind;
 	sqlite3 *handle;  /* NULL while it is closed */
+	bool opened;      /* once before */
 	struct file_identity file;
 	struct sql_statement **cache; /* open addressing; a power of two of places */
 	size_t cache_count, cache_room;
