@@ -53,7 +53,8 @@ void profile_free(struct profile *profile);
 
 /* NULL where there is none. */
 const struct profile_preset *profile_preset(const struct profile *profile, const char *handle);
-/* The preset that covers all of `needed` and the fewest scopes of the vocabulary; NULL where none covers it. */
+/* The preset that covers all of `needed`, and of those the one that covers fewest scopes; NULL where
+ * none does. */
 const struct profile_preset *profile_smallest_preset(
 	const struct profile *profile, const struct remit_scopes *needed);
 

@@ -23,6 +23,23 @@ struct buf cases_load(const char *name)
 	return text;
 }
 
+struct buf cases_load_example(const char *page)
+{
+	char name[256];
+	snprintf(name, sizeof(name), "../../../docs/%s", page);
+	struct buf whole = cases_load(name), example;
+	struct str rest = buf_str(&whole), line;
+
+	buf_init(&example, FILE_MAX);
+	while (str_cut(&rest, '\n', &line) && !str_is(line, "```yaml"))
+		;
+	while (str_cut(&rest, '\n', &line) && !str_is(line, "```"))
+		buf_printf(&example, "%.*s\n", STR_FMT(line));
+	buf_done(&whole);
+	assert_true(example.n > 0);
+	return example;
+}
+
 static void write_file(const char *name, struct str text)
 {
 	char path[1024];

@@ -20,6 +20,8 @@ void cases_run(const char *name, cases_read *read);
 void cases_format(const struct mistakes *mistakes, struct buf *out);
 /* The whole of TEST_FOLDER/NAME. The caller frees it with buf_done. */
 struct buf cases_load(const char *name);
+/* The first YAML block of a page of docs/. The caller frees it. */
+struct buf cases_load_example(const char *page);
 /* Compares with, or with REMIT_WRITE_EXPECTED writes, TEST_FOLDER/NAME. */
 void cases_golden(const char *name, struct str got);
 

@@ -117,6 +117,15 @@ static void test_everything(void **state)
 	config_free(c);
 }
 
+static void test_example_of_the_docs(void **state)
+{
+	struct buf text = cases_load_example("configuration.md");
+	(void)state;
+	assert_true(buf_add_char(&text, '\0'));
+	config_free(read_good(text.p, ".", NULL));
+	buf_done(&text);
+}
+
 static const char *good_env(const char *name)
 {
 	static const char *const values[][2] = {
@@ -189,6 +198,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_S03_T05_mistakes),
 	cmocka_unit_test(test_defaults),
 	cmocka_unit_test(test_everything),
+	cmocka_unit_test(test_example_of_the_docs),
 	cmocka_unit_test(test_environment),
 	cmocka_unit_test(test_no_file),
 	cmocka_unit_test(test_loopback),

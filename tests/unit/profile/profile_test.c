@@ -84,6 +84,19 @@ static void test_settings_of_the_example(void **state)
 	profile_free(p);
 }
 
+static void test_example_of_the_docs(void **state)
+{
+	struct buf text = cases_load_example("profiles.md");
+	(void)state;
+	mistakes_init(&mistakes);
+	struct profile *p = profile_read(buf_str(&text), CASES_FILE, &mistakes);
+	if (!p)
+		fail_msg("line %u: %s", mistakes.list[0].line, mistakes.list[0].what);
+	profile_free(p);
+	mistakes_done(&mistakes);
+	buf_done(&text);
+}
+
 struct expected {
 	const char *text;
 	unsigned line;
@@ -160,6 +173,7 @@ static void test_S03_many_mistakes(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_T04_T05_S03_mistakes),
 	cmocka_unit_test(test_settings_of_the_example),
+	cmocka_unit_test(test_example_of_the_docs),
 	cmocka_unit_test(test_operations_of_the_example),
 	cmocka_unit_test(test_T05_load_by_name),
 	cmocka_unit_test(test_S03_many_mistakes),
