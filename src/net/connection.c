@@ -5,7 +5,9 @@
  */
 #include "net/exchange.h"
 
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define LINGER_BYTES_MAX (32u * 1024 * 1024) /* a client that does not look before all is sent: an upload */
@@ -141,6 +143,17 @@ static enum deadline_phase read_phase(const struct connection *c)
 	return c->in ? DEADLINE_HEAD : DEADLINE_IDLE;
 }
 
+/* Answer bytes that the client has not taken: ours and the kernel's. The kernel tells of room in its
+ * buffer only when a third of it, perhaps a megabyte, is free, which a slow client may take minutes for. */
+static size_t undelivered(const struct connection *c)
+{
+	int fd, in_kernel = 0;
+
+	if (uv_fileno(&c->uv.handle, &fd) != 0 || ioctl(fd, SIOCOUTQ, &in_kernel) != 0)
+		in_kernel = 0;
+	return uv_stream_get_write_queue_size(&c->uv.stream) + (size_t)in_kernel;
+}
+
 /* A head's deadline runs from its first byte to its last: more bytes do not start it anew. */
 static void set_deadlines(struct connection *c)
 {
@@ -153,16 +166,16 @@ static void set_deadlines(struct connection *c)
 		deadline_arm(all, &c->read_deadline, phase, c->loop->now_ns);
 	c->progress = false;
 	if (c->unsent > 0 && c->write_deadline.phase == DEADLINE_PHASES) {
-		c->write_mark = uv_stream_get_write_queue_size(&c->uv.stream);
+		c->write_mark = undelivered(c);
 		deadline_arm(all, &c->write_deadline, DEADLINE_WRITE, c->loop->now_ns);
 	}
 }
 
 static void expire_write(struct connection *c)
 {
-	size_t queue = uv_stream_get_write_queue_size(&c->uv.stream);
-	if (queue < c->write_mark) {
-		c->write_mark = queue;
+	size_t left = undelivered(c);
+	if (left < c->write_mark) {
+		c->write_mark = left;
 		deadline_arm(&c->loop->deadlines, &c->write_deadline, DEADLINE_WRITE, c->loop->now_ns);
 		return;
 	}

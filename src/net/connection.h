@@ -44,7 +44,7 @@ struct connection {
 	uint64_t skip;        /* bytes of an unread body still to pass over */
 	uint64_t unsent;      /* answer bytes that wait for the client */
 	uint64_t discarded;   /* while lingering */
-	size_t write_mark;    /* libuv's queue when the write deadline was set */
+	size_t write_mark;    /* bytes not delivered when the write deadline was set */
 	struct exchange *x;   /* the one that runs */
 	struct deadline read_deadline, write_deadline;
 	const struct listener *listener;

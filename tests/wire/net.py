@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The echo server and raw clients of it, for the tests of net. Nothing here sleeps: what must become
+true is asked for again until a deadline."""
+import atexit
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+PATIENCE = 20  # seconds that anything may take on a slow machine
+
+
+def until(question, what):
+    """Asks until the answer is true, and returns it."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        answer = question()
+        if answer:
+            return answer
+        select.select([], [], [], 0.005)
+    raise AssertionError(f"not within {PATIENCE} s: {what}")
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    def __repr__(self):
+        return f"{self.status} {self.headers} {self.body[:200]!r}"
+
+    def code(self):
+        return json.loads(self.body)["error"]["code"]
+
+    def without_id(self):
+        """What does not differ between two runs."""
+        return self.status, {k: v for k, v in self.headers.items() if k not in ("date", "remit-request-id")}, self.body
+
+
+class Client:
+    """One connection. Reads answers as strictly as a strict client would."""
+
+    def __init__(self, server, receive_bytes=None):
+        family = socket.AF_UNIX if isinstance(server.address, str) else socket.AF_INET
+        self.socket = socket.socket(family)
+        if receive_bytes:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        self.socket.settimeout(PATIENCE)
+        self.socket.connect(server.address)
+        self.bytes = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, text):
+        self.socket.sendall(text.encode("latin-1") if isinstance(text, str) else text)
+        return self
+
+    def end(self):
+        self.socket.shutdown(socket.SHUT_WR)
+        return self
+
+    def _more(self):
+        piece = self.socket.recv(65536)
+        if not piece:
+            raise EOFError(f"closed after {self.bytes[:300]!r}")
+        self.bytes += piece
+
+    def answer(self, head=False):
+        """The next answer; of a HEAD request with head=True."""
+        while b"\r\n\r\n" not in self.bytes:
+            self._more()
+        text, self.bytes = self.bytes.split(b"\r\n\r\n", 1)
+        lines = text.decode("latin-1").split("\r\n")
+        version, status, _ = lines[0].split(" ", 2)
+        assert version == "HTTP/1.1", lines
+        headers = {}
+        for line in lines[1:]:
+            name, value = line.split(": ", 1)
+            assert name.lower() not in headers, lines
+            headers[name.lower()] = value
+        status = int(status)
+        if status >= 200:
+            assert len(headers["remit-request-id"]) == 32 and headers["date"].endswith(" GMT"), lines
+        bare = head or status < 200 or status in (204, 304)
+        assert bare or "content-length" in headers, lines
+        length = 0 if bare else int(headers["content-length"])
+        while len(self.bytes) < length:
+            self._more()
+        body, self.bytes = self.bytes[:length], self.bytes[length:]
+        return Answer(status, headers, body)
+
+    def answers(self):
+        """All answers until the server closes."""
+        found = []
+        while True:
+            try:
+                found.append(self.answer())
+            except (EOFError, ConnectionResetError):
+                assert not self.bytes, f"bytes that are no answer: {self.bytes[:200]!r}"
+                return found
+
+    def is_closed(self):
+        """Whether the server closes, without another byte."""
+        try:
+            return not self.bytes and self.socket.recv(1) == b""
+        except ConnectionResetError:
+            return True
+
+    def ask(self, path, method="GET", headers="", body=b""):
+        length = f"Content-Length: {len(body)}\r\n" if body else ""
+        self.send(f"{method} {path} HTTP/1.1\r\nHost: t\r\n{length}{headers}\r\n".encode() + body)
+        return self.answer(head=method == "HEAD")
+
+
+class Server:
+    """echo_server with options ("head_ms=300"); stopped and checked at the end of the block."""
+
+    def __init__(self, *options, address="127.0.0.1:0"):
+        self.process = subprocess.Popen(
+            [os.environ["REMIT_ECHO_SERVER"], address, *options], stdout=subprocess.PIPE, text=True)
+        atexit.register(self.process.kill)
+        line = self.process.stdout.readline().strip()
+        if not line.isdigit():
+            self.process.wait()
+            raise OSError(line)
+        self.address = address[5:] if address.startswith("unix:") else ("127.0.0.1", int(line))
+        self.pid = self.process.pid
+        self.killed = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if self.killed:
+            return
+        if self.process.poll() is None:
+            self.stop()
+        try:
+            self.end = self.wait()
+        except AssertionError:
+            if kind is None:
+                raise
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.killed = True
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait(self):
+        """The counts it prints at its end; each exchange that was begun has been finished."""
+        try:
+            out, _ = self.process.communicate(timeout=PATIENCE * 2)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError("the server does not end") from None
+        assert self.process.returncode == 0, f"exit status {self.process.returncode}"
+        counts = json.loads(out)
+        assert counts["requests"] == counts["finished"], counts
+        return counts
+
+    def counts(self):
+        with Client(self) as client:
+            return json.loads(client.ask("/counts").body)
+
+    def memory(self):
+        """Bytes that the process holds for itself."""
+        with open(f"/proc/{self.pid}/smaps_rollup", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("Private_Dirty:"):
+                    return int(line.split()[1]) * 1024
+        raise AssertionError("no Private_Dirty")
+
+
+def temporary_file(size):
+    file = tempfile.NamedTemporaryFile(prefix="remit-net-")
+    block = os.urandom(65536)
+    while size > 0:
+        file.write(block[:size])
+        size -= len(block)
+    file.flush()
+    return file
