@@ -42,7 +42,7 @@ void remit_table_free(struct remit_table *table)
 		free(reader);
 		reader = next;
 	}
-	grants_free(&table->grants);
+	table_grants_free(&table->grants);
 	free(table);
 }
 

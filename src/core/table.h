@@ -134,6 +134,6 @@ void part_fill(struct part *part, struct slot *slot, const struct key *key, cons
 /* Whether there is room for one more digest; starts to grow, and goes on with it. */
 bool table_make_room(struct remit_table *table);
 
-void grants_free(struct grants *grants);
+void table_grants_free(struct grants *grants);
 
 #endif

@@ -129,7 +129,7 @@ const uint64_t *remit_table_granted(const struct remit_table *table, const struc
 	return grant && grant->words == words ? grant->word : NULL;
 }
 
-void grants_free(struct grants *grants)
+void table_grants_free(struct grants *grants)
 {
 	for (size_t i = 0; i < grants->count; i++) {
 		size_t place, block = block_of(i, &place);
