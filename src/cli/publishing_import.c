@@ -10,27 +10,6 @@
 
 #define DOCUMENT_BYTES_MAX (64u * 1024 * 1024)
 
-bool publishing_api_options(struct cli *cli, const struct config_api *api, const struct secrets *secrets,
-	struct publishing_options *ret)
-{
-	/* media stand beside the database, as the audit log does: <store>.<api>.media */
-	struct str store = str_of(cli->config->audit_folder);
-	const struct str ending = STR(".audit");
-	if (store.n > ending.n && memcmp(store.p + store.n - ending.n, ending.p, ending.n) == 0)
-		store.n -= ending.n;
-	*ret = (struct publishing_options){
-		.database = store_database(cli->store),
-		.secrets = secrets,
-		.api = api->name,
-		.media_folder = arena_printf(&cli->arena, "%.*s.%s.media", STR_FMT(store), api->name),
-		.base = api->profile->rest_base,
-		.public_url = cli->config->public_url,
-		.policy = api->profile->policy,
-		.version = REMIT_VERSION,
-	};
-	return ret->media_folder != NULL;
-}
-
 /* The whole file; *ret is malloc'ed. */
 static enum cli_exit read_file(struct cli *cli, const char *path, struct str *ret)
 {
