@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "gate/grants.h"
+#include "gate/granting.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -27,7 +27,7 @@ struct replica {
 	_Atomic(struct remit_table *) table;
 	struct remit_table *outgrown; /* replaced by a new load; freed when no loop reads it */
 	struct remit_reader *own;     /* the feed's reader of `table` */
-	struct grants *grants;
+	struct granting *grants;
 	struct chunks tokens, people, projects; /* item 0 of each stands for none */
 	struct idmap token_numbers, person_numbers, project_numbers;
 	struct freed *freed; /* oldest first, from freed_first */
@@ -60,7 +60,7 @@ static bool make_parts(struct replica *r, uint64_t expected)
 		return false;
 	atomic_init(&r->table, table);
 	return remit_reader_new(table, &r->own) == REMIT_OK
-		&& grants_new(r->apis, r->api_count, &r->grants)
+		&& granting_new(r->apis, r->api_count, &r->grants)
 		&& chunks_init(&r->tokens, sizeof(struct replica_token)) && chunks_add(&r->tokens)
 		&& chunks_init(&r->people, sizeof(struct replica_person)) && chunks_add(&r->people)
 		&& chunks_init(&r->projects, sizeof(struct replica_project)) && chunks_add(&r->projects)
@@ -94,7 +94,7 @@ void replica_free(struct replica *r)
 	remit_reader_free(r->own);
 	remit_table_free(atomic_load(&r->table));
 	remit_table_free(r->outgrown);
-	grants_free(r->grants);
+	granting_free(r->grants);
 	idmap_done(&r->token_numbers);
 	idmap_done(&r->person_numbers);
 	idmap_done(&r->project_numbers);
@@ -215,7 +215,7 @@ static bool put_text(struct replica *r, struct remit_table *table, const struct 
 	bool bound = memcmp(&text->project, &none, sizeof(none)) != 0;
 	if (record.token == 0 || (bound && record.project == 0))
 		return false; /* a token that is bound must never look as if it were not */
-	if (record.api != REPLICA_NO_API && !grants_of(r->grants, table, record.api, text->scopes, &record.granted))
+	if (record.api != REPLICA_NO_API && !granting_of(r->grants, table, record.api, text->scopes, &record.granted))
 		return false;
 
 	struct remit_record before;
@@ -298,7 +298,7 @@ static bool start_over(struct replica *r)
 		replica_token(r, i)->texts = 0;
 	for (uint32_t i = 1; i < r->people.count; i++)
 		atomic_store(&((struct replica_person *)chunks_at(&r->people, i))->flags, 0);
-	grants_forget(r->grants);
+	granting_forget(r->grants);
 	return true;
 }
 

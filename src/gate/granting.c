@@ -2,7 +2,7 @@
  * A million tokens carry a handful of different lists: the last of them are remembered.
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
-#include "gate/grants.h"
+#include "gate/granting.h"
 
 #include "base/log.h"
 #include "base/text.h"
@@ -21,7 +21,7 @@ struct remembered {
 	char scopes[REMEMBERED_TEXT];
 };
 
-struct grants {
+struct granting {
 	const struct replica_api *apis;
 	size_t api_count;
 	uint32_t logged[UNKNOWN_LOGGED_MAX]; /* checksums of names that were logged */
@@ -29,9 +29,9 @@ struct grants {
 	struct remembered list[REMEMBERED];
 };
 
-bool grants_new(const struct replica_api *apis, size_t api_count, struct grants **ret)
+bool granting_new(const struct replica_api *apis, size_t api_count, struct granting **ret)
 {
-	struct grants *grants = calloc(1, sizeof(*grants));
+	struct granting *grants = calloc(1, sizeof(*grants));
 	if (!grants)
 		return false;
 	grants->apis = apis;
@@ -40,18 +40,18 @@ bool grants_new(const struct replica_api *apis, size_t api_count, struct grants 
 	return true;
 }
 
-void grants_free(struct grants *grants)
+void granting_free(struct granting *grants)
 {
 	free(grants);
 }
 
-void grants_forget(struct grants *grants)
+void granting_forget(struct granting *grants)
 {
 	for (size_t i = 0; i < REMEMBERED; i++)
 		grants->list[i].used = false;
 }
 
-static void log_unknown(struct grants *grants, uint8_t api, struct str name)
+static void log_unknown(struct granting *grants, uint8_t api, struct str name)
 {
 	uint32_t sum = crc32_iso_hdlc(name.p, name.n) ^ api;
 	for (size_t i = 0; i < grants->logged_count; i++)
@@ -64,7 +64,7 @@ static void log_unknown(struct grants *grants, uint8_t api, struct str name)
 		grants->apis[api].name, STR_FMT(name));
 }
 
-static bool read_scopes(struct grants *grants, struct remit_table *table, uint8_t api, struct str scopes, uint64_t *ret)
+static bool read_scopes(struct granting *grants, struct remit_table *table, uint8_t api, struct str scopes, uint64_t *ret)
 {
 	const struct remit_policy *policy = grants->apis[api].policy;
 	struct remit_scopes set = { { 0 } };
@@ -81,7 +81,7 @@ static bool read_scopes(struct grants *grants, struct remit_table *table, uint8_
 	return remit_table_grant(table, policy, &set, ret) == REMIT_OK;
 }
 
-bool grants_of(struct grants *grants, struct remit_table *table, uint8_t api, struct str scopes, uint64_t *ret_granted)
+bool granting_of(struct granting *grants, struct remit_table *table, uint8_t api, struct str scopes, uint64_t *ret_granted)
 {
 	if (scopes.n > REMEMBERED_TEXT)
 		return read_scopes(grants, table, api, scopes, ret_granted);
