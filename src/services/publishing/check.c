@@ -67,6 +67,16 @@ static void add_unknown(struct check *c, const char *where, const char *name, co
 		check_add(c, "%s%s is not a known field", where, name);
 }
 
+/* Case aside: one id may be written in two ways. */
+static bool stood_before(const json_t *list, size_t i)
+{
+	struct str value = str_of(json_string_value(json_array_get(list, i)));
+	for (size_t k = 0; k < i; k++)
+		if (str_eq_ignore_case(value, str_of(json_string_value(json_array_get(list, k)))))
+			return true;
+	return false;
+}
+
 /* A list of texts that are each of `item`'s kind, no two alike. */
 static void check_items(struct check *c, const char *where, const struct field *field, const struct field *item, const json_t *list)
 {
@@ -93,11 +103,8 @@ static void check_items(struct check *c, const char *where, const struct field *
 			continue;
 		}
 		check_field(c, where, &one, (struct str){ json_string_value(value), json_string_length(value) });
-		for (size_t k = 0; k < i; k++)
-			if (json_equal(json_array_get(list, k), value)) {
-				check_add(c, "%s%s stands twice", where, name);
-				break;
-			}
+		if (stood_before(list, i))
+			check_add(c, "%s%s stands twice", where, name);
 	}
 }
 

@@ -63,6 +63,7 @@ enum store_status find_project(struct sql *sql, const struct reach *reach, const
 
 bool id_bytes_set(const struct id_bytes *id);
 struct id_bytes column_uuid(struct sql_statement *st, int column); /* null: all zero */
+void random_bytes(void *buffer, size_t n);
 struct id_bytes make_id(const struct publishing *p, int64_t now_ms);
 
 /* ---- Answers ---- */

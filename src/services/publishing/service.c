@@ -14,7 +14,7 @@
 
 #define OPENAPI_MAX (4 * 1024 * 1024)
 
-static void random_bytes(void *buffer, size_t n)
+void random_bytes(void *buffer, size_t n)
 {
 	randombytes_buf(buffer, n);
 }
