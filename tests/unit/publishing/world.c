@@ -14,12 +14,11 @@
 
 static const struct store_actor actor = { "test", WORLD_NOW };
 
-static struct id new_id(void)
+/* The n-th id that a world makes is the same in every world. */
+static struct id new_id(struct world *w)
 {
-	static int64_t ms = WORLD_NOW - 1000000;
-	uint8_t random[10];
-	randombytes_buf(random, sizeof(random));
-	return id_make(ms++, random);
+	static const uint8_t random[10] = "0123456789";
+	return id_make(WORLD_NOW - 1000000 + w->ids++, random);
 }
 
 static void add_people(struct world *w)
@@ -27,18 +26,29 @@ static void add_people(struct world *w)
 	static const char *const emails[PEOPLE] = { "olga@example.com", "mark@example.com", "simon@example.com" };
 	static const char *const names[PROJECTS] = { "Aurora Coffee", "Northwind Cycles" };
 	for (int i = 0; i < PEOPLE; i++) {
-		w->people[i] = new_id();
+		w->people[i] = new_id(w);
 		struct user_row user = { .id = w->people[i], .email = emails[i], .created_ms = WORLD_NOW };
 		assert(store_user_add(w->store, &user, &actor) == STORE_OK);
 	}
 	for (int i = 0; i < PROJECTS; i++) {
-		w->projects[i] = new_id();
+		w->projects[i] = new_id(w);
 		struct project_row project = { .id = w->projects[i], .api = "publishing", .name = names[i],
 					       .owner = w->people[OLGA], .created_ms = WORLD_NOW };
 		assert(store_project_add(w->store, &project, &actor) == STORE_OK);
 	}
 	int64_t revision;
 	assert(store_member_add(w->store, &w->projects[AURORA], &w->people[MARK], &actor, &revision) == STORE_OK);
+}
+
+/* A key that is the same in every world: cursors can then be compared. */
+static void write_key(const char *folder)
+{
+	char path[128];
+	uint8_t key[32];
+	snprintf(path, sizeof(path), "%s/secrets.key", folder);
+	memset(key, 'k', sizeof(key));
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert(fd >= 0 && write(fd, key, sizeof(key)) == (ssize_t)sizeof(key) && close(fd) == 0);
 }
 
 struct world *world_new(void)
@@ -49,6 +59,7 @@ struct world *world_new(void)
 	assert(w && sodium_init() >= 0);
 	snprintf(w->folder, sizeof(w->folder), "/tmp/remit-publishing-XXXXXX");
 	assert(mkdtemp(w->folder));
+	write_key(w->folder);
 	snprintf(url, sizeof(url), "sqlite:%s/remit.db", w->folder);
 	snprintf(key, sizeof(key), "file:%s/secrets.key", w->folder);
 	snprintf(media, sizeof(media), "%s/media", w->folder);
@@ -237,7 +248,7 @@ static enum store_status insert_row(struct sql *sql, void *arg)
 
 struct id add_row(struct world *w, const char *sql, int project)
 {
-	struct id id = new_id();
+	struct id id = new_id(w);
 	struct insert insert = { .sql = sql };
 	assert(id_to_bytes(&id, &insert.id) && id_to_bytes(&w->projects[project], &insert.project));
 	assert(database_write(store_database(w->store), insert_row, &insert) == STORE_OK);

@@ -23,6 +23,7 @@ struct world {
 	struct service *service;
 	struct id people[PEOPLE], projects[PROJECTS];
 	int64_t now_ms;
+	int ids; /* made by the world itself */
 	struct arena arena; /* of the last call */
 	struct service_answer answer;
 	json_t *json;       /* of the last answer, or NULL */
