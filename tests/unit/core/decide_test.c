@@ -150,6 +150,30 @@ static void test_tokens_that_are_no_good(void **state)
 	remit_policy_free(policy);
 }
 
+/* A refused token tells nothing of the operation, nor of what the token once had. */
+static void test_T02_refused_tokens_look_alike(void **state)
+{
+	struct remit_policy *policy = make_policy();
+	(void)state;
+	for (uint32_t operation = 1; operation < 8; operation++)
+		for (int i = 0; i < 6; i++) {
+			struct ask a;
+			struct remit_decision decision;
+			struct remit_question *q = ask(&a, policy, operation, "s:read");
+			q->whens = 3;
+			q->credential = i == 0 ? REMIT_CREDENTIAL_NONE : i == 1 ? REMIT_CREDENTIAL_MALFORMED :
+					i == 2 ? REMIT_CREDENTIAL_UNKNOWN : REMIT_CREDENTIAL_FOUND;
+			a.record.expires_s = i == 3;
+			a.record.flags = i == 4 ? REMIT_RECORD_REVOKED : 0;
+			q->owner_active = i != 5;
+			memset(&decision, 0xff, sizeof(decision));
+			remit_decide(q, &decision);
+			assert_true(remit_reason_is_token(decision.reason));
+			assert_true(decision.needed.word[0] == 0 && decision.missing.word[0] == 0);
+		}
+	remit_policy_free(policy);
+}
+
 static void test_scopes(void **state)
 {
 	static const struct { uint32_t operation, whens; const char *granted, *want; } cases[] = {
@@ -274,6 +298,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_safety),
 	cmocka_unit_test(test_T04_no_scopes_never_means_all),
 	cmocka_unit_test(test_tokens_that_are_no_good),
+	cmocka_unit_test(test_T02_refused_tokens_look_alike),
 	cmocka_unit_test(test_scopes),
 	cmocka_unit_test(test_never_more_than_the_owner),
 	cmocka_unit_test(test_projects),
