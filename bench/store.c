@@ -25,7 +25,9 @@
 
 static const struct store_actor actor = { .who = "bench", .now_ms = NOW_MS };
 static const char *const scopes[] = {
-	"stories:read", "stories:read stories:write", "projects:read stories:read moments:read templates:read",
+	"stories:read",
+	"stories:read stories:write",
+	"projects:read stories:read moments:read templates:read",
 	"stories:read stories:write stories:publish projects:read templates:read media:read media:write",
 };
 
@@ -80,7 +82,8 @@ static enum store_status bulk_insert(struct sql *sql, void *arg)
 		struct id id = new_id();
 		struct id_bytes bytes;
 		char name[32];
-		struct sql_statement *st = sql_prepare(sql, "INSERT INTO tokens (id, digest, owner_id, kind, rate,"
+		struct sql_statement *st = sql_prepare(sql,
+			"INSERT INTO tokens (id, digest, owner_id, kind, rate,"
 			" expires_at, revoked_at, api, scopes, name, holds_name, created_at)"
 			" VALUES (?1, ?2, ?3, 0, 0, ?4, 0, 'publishing', ?5, ?6, 1, ?7)");
 		randombytes_buf(digest, sizeof(digest));
@@ -113,7 +116,8 @@ static enum store_status run_all(struct sql *sql, void *arg)
 
 /* Every other token was used once. */
 static const char *drop_indexes[] = {
-	"DROP INDEX tokens_id", "DROP INDEX tokens_digest", "DROP INDEX tokens_name", "DROP INDEX tokens_owner", NULL,
+	"DROP INDEX tokens_id", "DROP INDEX tokens_digest", "DROP INDEX tokens_name", "DROP INDEX tokens_owner",
+	NULL,
 };
 static const char *make_indexes[] = {
 	"CREATE UNIQUE INDEX tokens_id ON tokens (id)",

@@ -93,6 +93,7 @@ struct store_ops {
 };
 
 /* Opens a kind of store; `place` is the URL after its scheme and colon. As store_open. */
-enum store_status sqlite_store_open(const char *place, enum store_mode mode, struct store **ret, char reterr_text[256]);
+enum store_status sqlite_store_open(const char *place, enum store_mode mode, struct store **ret,
+	char reterr_text[256]);
 
 #endif

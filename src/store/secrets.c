@@ -152,7 +152,8 @@ void secrets_close(struct secrets *secrets)
 
 /* The key for one kind of use and one purpose: BLAKE2b over "kind purpose", keyed. No kind holds a
  * space, so no two pairs read alike. */
-static void derive(const struct secrets *secrets, const char *kind, const char *purpose, uint8_t ret_key[KEY_BYTES])
+static void derive(const struct secrets *secrets, const char *kind, const char *purpose,
+	uint8_t ret_key[KEY_BYTES])
 {
 	crypto_generichash_state state;
 
@@ -172,8 +173,8 @@ bool secrets_seal(const struct secrets *secrets, const char *purpose, struct str
 	derive(secrets, "seal", purpose, key);
 	randombytes_buf(nonce, crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
 	int bad = crypto_aead_xchacha20poly1305_ietf_encrypt(
-		ret_sealed + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, NULL, (const uint8_t *)text.p, text.n,
-		NULL, 0, NULL, nonce, key);
+		ret_sealed + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, NULL, (const uint8_t *)text.p,
+		text.n, NULL, 0, NULL, nonce, key);
 	sodium_memzero(key, sizeof(key));
 	return bad == 0;
 }
@@ -208,7 +209,8 @@ void secrets_mac(const struct secrets *secrets, const char *purpose, struct str 
 	make_mac(secrets, "mac", purpose, text, ret_mac);
 }
 
-bool secrets_mac_ok(const struct secrets *secrets, const char *purpose, struct str text, const uint8_t mac[16])
+bool secrets_mac_ok(const struct secrets *secrets, const char *purpose, struct str text,
+	const uint8_t mac[16])
 {
 	uint8_t good[MAC_BYTES];
 
@@ -216,7 +218,8 @@ bool secrets_mac_ok(const struct secrets *secrets, const char *purpose, struct s
 	return sodium_memcmp(good, mac, sizeof(good)) == 0;
 }
 
-bool secrets_cursor_write(const struct secrets *secrets, const char *purpose, struct str text, struct buf *out)
+bool secrets_cursor_write(const struct secrets *secrets, const char *purpose, struct str text,
+	struct buf *out)
 {
 	uint8_t raw[CURSOR_BYTES_MAX];
 	char encoded[4 * ((CURSOR_BYTES_MAX + 2) / 3)];
@@ -230,8 +233,8 @@ bool secrets_cursor_write(const struct secrets *secrets, const char *purpose, st
 	return buf_add(out, encoded, n);
 }
 
-bool secrets_cursor_read(const struct secrets *secrets, const char *purpose, struct str cursor, struct arena *arena,
-	struct str *ret_text)
+bool secrets_cursor_read(const struct secrets *secrets, const char *purpose, struct str cursor,
+	struct arena *arena, struct str *ret_text)
 {
 	uint8_t raw[CURSOR_BYTES_MAX], good[MAC_BYTES];
 	size_t n;

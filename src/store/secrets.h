@@ -26,14 +26,16 @@ bool secrets_unseal(const struct secrets *secrets, const char *purpose, struct s
 /* A keyed MAC of 16 bytes over purpose and text. */
 void secrets_mac(const struct secrets *secrets, const char *purpose, struct str text, uint8_t ret_mac[16]);
 /* Compares in constant time. */
-bool secrets_mac_ok(const struct secrets *secrets, const char *purpose, struct str text, const uint8_t mac[16]);
+bool secrets_mac_ok(const struct secrets *secrets, const char *purpose, struct str text,
+	const uint8_t mac[16]);
 
 /* Page cursors (T07): base64url of the text and its MAC, made and read back for one purpose only.
  * Writing is false for a text of more than SECRETS_CURSOR_MAX bytes, or where `out` is full; reading
  * for a cursor that we did not make for this purpose. */
 #define SECRETS_CURSOR_MAX 4000
-bool secrets_cursor_write(const struct secrets *secrets, const char *purpose, struct str text, struct buf *out);
-bool secrets_cursor_read(const struct secrets *secrets, const char *purpose, struct str cursor, struct arena *arena,
-	struct str *ret_text);
+bool secrets_cursor_write(const struct secrets *secrets, const char *purpose, struct str text,
+	struct buf *out);
+bool secrets_cursor_read(const struct secrets *secrets, const char *purpose, struct str cursor,
+	struct arena *arena, struct str *ret_text);
 
 #endif

@@ -17,21 +17,27 @@ struct sql;      /* one handle in one transaction: only inside the function it w
 struct sql_statement;
 
 /* Runs `fn` inside a read transaction on a free reader (waiting for one). What fn returns is returned. */
-enum store_status database_read(struct database *db, enum store_status (*fn)(struct sql *sql, void *arg), void *arg);
+enum store_status database_read(struct database *db, enum store_status (*fn)(struct sql *sql, void *arg),
+	void *arg);
 /* Runs `fn` on the writer thread, in a savepoint of a transaction that it may share with other
  * callers, and returns when that transaction is durable (synchronous=FULL). Where fn returns
- * anything but STORE_OK all that it did is undone and that is returned. fn must not wait. */
-enum store_status database_write(struct database *db, enum store_status (*fn)(struct sql *sql, void *arg), void *arg);
+ * anything but STORE_OK, or a statement of it failed unseen, all that it did is undone and that is
+ * returned. A caller may be told of a failure that was another's, where the disk is full or failing:
+ * nothing was done then. fn must not wait, and changes nothing but `sql` and what arg points to. */
+enum store_status database_write(struct database *db, enum store_status (*fn)(struct sql *sql, void *arg),
+	void *arg);
 
 /* Brings a part's tables up to date: scripts[i] takes version i to i + 1; each is run in a
  * transaction of its own with its version. STORE_SCHEMA where the database is newer than this program. */
-enum store_status database_migrate(struct database *db, const char *part, const char *const *scripts, size_t count);
+enum store_status database_migrate(struct database *db, const char *part, const char *const *scripts,
+	size_t count);
 
 /* A statement, prepared once for a handle and reset. `text` must be a constant: it is kept by its
  * address. NULL where it does not compile: the transaction then fails. */
 struct sql_statement *sql_prepare(struct sql *sql, const char *text);
 
-/* Binding copies nothing: what is bound must live until the statement is stepped to its end. Errors show at sql_step. */
+/* Binding copies nothing: what is bound must live until the statement is stepped to its end. Errors
+ * show at sql_step. */
 void sql_bind_text(struct sql_statement *st, int index, struct str text); /* {NULL, 0} binds null */
 void sql_bind_blob(struct sql_statement *st, int index, const void *p, size_t n);
 void sql_bind_int(struct sql_statement *st, int index, int64_t value);

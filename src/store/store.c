@@ -8,7 +8,8 @@
 
 static const struct {
 	struct str scheme;
-	enum store_status (*open)(const char *place, enum store_mode mode, struct store **ret, char reterr_text[256]);
+	enum store_status (*open)(const char *place, enum store_mode mode, struct store **ret,
+		char reterr_text[256]);
 } kinds[] = {
 	{ { "sqlite:", 7 }, sqlite_store_open },
 };
@@ -18,7 +19,8 @@ static const struct {
 /* The URL itself is not repeated: it may hold a password. */
 static void list_kinds(char reterr_text[256])
 {
-	size_t n = (size_t)snprintf(reterr_text, 256, "no such kind of store; a store's URL starts with one of:");
+	size_t n = (size_t)snprintf(reterr_text, 256,
+		"no such kind of store; a store's URL starts with one of:");
 
 	for (size_t i = 0; i < KINDS && n < 256; i++)
 		n += (size_t)snprintf(reterr_text + n, 256 - n, " %.*s", STR_FMT(kinds[i].scheme));

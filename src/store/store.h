@@ -24,12 +24,14 @@ enum store_mode {
 };
 
 /* `url` is "sqlite:PATH". On failure a sentence that says what to do is in reterr_text[256]. */
-enum store_status store_open(const char *url, enum store_mode mode, struct store **ret, char reterr_text[256]);
+enum store_status store_open(const char *url, enum store_mode mode, struct store **ret,
+	char reterr_text[256]);
 void store_close(struct store *store);
 /* The database under it, for services that keep rows beside; NULL where the store has none. */
 struct database *store_database(struct store *store);
 
-/* Who makes a change: "cli:root", "user:<id>", "token:<id>"; and when. */
+/* Who makes a change: "cli:root", "user:<id>", "token:<id>"; and when, which is after 1970.
+ * Where a change hands back its revision, ret_revision may be NULL. */
 struct store_actor {
 	const char *who;
 	int64_t now_ms;
@@ -71,30 +73,51 @@ struct token_row {
 };
 
 /* People. */
-enum store_status store_user_add(struct store *store, const struct user_row *user, const struct store_actor *actor);
-enum store_status store_user_get(struct store *store, const struct id *id, struct arena *arena, struct user_row *ret);
-enum store_status store_user_find(struct store *store, const char *email, struct arena *arena, struct user_row *ret);
-enum store_status store_user_each(struct store *store, bool (*each)(void *ctx, const struct user_row *row), void *ctx);
-enum store_status store_user_disable(struct store *store, const struct id *id, bool disabled, const struct store_actor *actor, int64_t *ret_revision);
+enum store_status store_user_add(struct store *store, const struct user_row *user,
+	const struct store_actor *actor);
+enum store_status store_user_get(struct store *store, const struct id *id, struct arena *arena,
+	struct user_row *ret);
+enum store_status store_user_find(struct store *store, const char *email, struct arena *arena,
+	struct user_row *ret);
+enum store_status store_user_each(struct store *store, bool (*each)(void *ctx, const struct user_row *row),
+	void *ctx);
+enum store_status store_user_disable(struct store *store, const struct id *id, bool disabled,
+	const struct store_actor *actor, int64_t *ret_revision);
 /* STORE_CONFLICT where projects still belong to them. Their tokens are revoked. */
-enum store_status store_user_remove(struct store *store, const struct id *id, const struct store_actor *actor, int64_t *ret_revision);
+enum store_status store_user_remove(struct store *store, const struct id *id, const struct store_actor *actor,
+	int64_t *ret_revision);
 
-/* Projects and who is a member. An owner need not be one. Removing a project revokes the tokens bound to it. */
-enum store_status store_project_add(struct store *store, const struct project_row *project, const struct store_actor *actor);
-enum store_status store_project_get(struct store *store, const struct id *id, struct arena *arena, struct project_row *ret);
+/* Projects and who is a member. An owner need not be one. Removing a project revokes the tokens that
+ * are bound to it. */
+enum store_status store_project_add(struct store *store, const struct project_row *project,
+	const struct store_actor *actor);
+enum store_status store_project_get(struct store *store, const struct id *id, struct arena *arena,
+	struct project_row *ret);
 /* api and user may be NULL: all. */
-enum store_status store_project_each(struct store *store, const char *api, const struct id *user, bool (*each)(void *ctx, const struct project_row *row), void *ctx);
-enum store_status store_project_remove(struct store *store, const struct id *id, const struct store_actor *actor, int64_t *ret_revision);
-enum store_status store_member_add(struct store *store, const struct id *project, const struct id *user, const struct store_actor *actor, int64_t *ret_revision);
-enum store_status store_member_remove(struct store *store, const struct id *project, const struct id *user, const struct store_actor *actor, int64_t *ret_revision);
-enum store_status store_member_each(struct store *store, const struct id *project, bool (*each)(void *ctx, const struct user_row *row), void *ctx);
+enum store_status store_project_each(struct store *store, const char *api, const struct id *user,
+	bool (*each)(void *ctx, const struct project_row *row), void *ctx);
+enum store_status store_project_remove(struct store *store, const struct id *id,
+	const struct store_actor *actor, int64_t *ret_revision);
+enum store_status store_member_add(struct store *store, const struct id *project, const struct id *user,
+	const struct store_actor *actor, int64_t *ret_revision);
+enum store_status store_member_remove(struct store *store, const struct id *project, const struct id *user,
+	const struct store_actor *actor, int64_t *ret_revision);
+enum store_status store_member_each(struct store *store, const struct id *project,
+	bool (*each)(void *ctx, const struct user_row *row), void *ctx);
 /* Whether a person owns a project or is its member. */
-enum store_status store_project_reaches(struct store *store, const struct id *project, const struct id *user, bool *ret);
+enum store_status store_project_reaches(struct store *store, const struct id *project, const struct id *user,
+	bool *ret);
 
-/* Tokens. STORE_EXISTS where a live personal token of this owner and API has the name (D13). */
-enum store_status store_token_add(struct store *store, const struct token_row *token, const uint8_t digest[REMIT_DIGEST_SIZE], const struct store_actor *actor, int64_t *ret_revision);
-enum store_status store_token_get(struct store *store, const struct id *id, struct arena *arena, struct token_row *ret);
-enum store_status store_token_find(struct store *store, const uint8_t digest[REMIT_DIGEST_SIZE], struct arena *arena, struct token_row *ret);
+/* Tokens. STORE_EXISTS where a live personal token of this owner and API has the name (D13), or the id
+ * or text is taken; STORE_NOT_FOUND where the owner, or a project of this API, is not there;
+ * STORE_CONFLICT where the parent is not live. */
+enum store_status store_token_add(struct store *store, const struct token_row *token,
+	const uint8_t digest[REMIT_DIGEST_SIZE], const struct store_actor *actor, int64_t *ret_revision);
+enum store_status store_token_get(struct store *store, const struct id *id, struct arena *arena,
+	struct token_row *ret);
+/* By any text it has or had; for an old text, expires_ms and revoked_ms are that text's. */
+enum store_status store_token_find(struct store *store, const uint8_t digest[REMIT_DIGEST_SIZE],
+	struct arena *arena, struct token_row *ret);
 
 struct token_filter { /* NULL, unset, false: all */
 	const char *api;
@@ -104,19 +127,32 @@ struct token_filter { /* NULL, unset, false: all */
 	int64_t now_ms;
 };
 /* In the order in which they were made. */
-enum store_status store_token_each(struct store *store, const struct token_filter *filter, bool (*each)(void *ctx, const struct token_row *row), void *ctx);
+enum store_status store_token_each(struct store *store, const struct token_filter *filter,
+	bool (*each)(void *ctx, const struct token_row *row), void *ctx);
 
-/* Keeps the row as a tombstone (D14), and revokes what descends from it. Revoking twice is STORE_OK and changes nothing. */
-enum store_status store_token_revoke(struct store *store, const struct id *id, const char *why, const struct store_actor *actor, int64_t *ret_revision);
-/* A new text for the same token; the old one dies at old_expires_ms (D15). STORE_CONFLICT where it is not live. */
-enum store_status store_token_rotate(struct store *store, const struct id *id, const uint8_t digest[REMIT_DIGEST_SIZE], int64_t old_expires_ms, const struct store_actor *actor, int64_t *ret_revision);
+/* Keeps the row as a tombstone (D14), and revokes what descends from it. Revoking twice is STORE_OK and
+ * changes nothing. */
+enum store_status store_token_revoke(struct store *store, const struct id *id, const char *why,
+	const struct store_actor *actor, int64_t *ret_revision);
+/* A new text for the same token; the old one dies at old_expires_ms, and texts before it not later
+ * (D15). Where that is not after now they are revoked at once. STORE_CONFLICT where the token is not
+ * live, STORE_EXISTS where the text was ever used. */
+enum store_status store_token_rotate(struct store *store, const struct id *id,
+	const uint8_t digest[REMIT_DIGEST_SIZE], int64_t old_expires_ms, const struct store_actor *actor,
+	int64_t *ret_revision);
 /* Adds `token` and revokes `old` in one transaction (D25: regenerate). */
-enum store_status store_token_replace(struct store *store, const struct id *old, const struct token_row *token, const uint8_t digest[REMIT_DIGEST_SIZE], const struct store_actor *actor, int64_t *ret_revision);
+enum store_status store_token_replace(struct store *store, const struct id *old,
+	const struct token_row *token, const uint8_t digest[REMIT_DIGEST_SIZE],
+	const struct store_actor *actor, int64_t *ret_revision);
 /* Sets name, rate, expires_ms and scopes to the row's (D25: edit, shrink); the authority has judged
- * that it only narrows, and the store refuses (STORE_CONFLICT) where `old_scopes` or `old_expires_ms` is not what it holds. */
-enum store_status store_token_update(struct store *store, const struct token_row *token, const char *old_scopes, int64_t old_expires_ms, const struct store_actor *actor, int64_t *ret_revision);
+ * that it only narrows, and the store refuses (STORE_CONFLICT) where `old_scopes` or `old_expires_ms` is not
+ * what it holds. */
+enum store_status store_token_update(struct store *store, const struct token_row *token,
+	const char *old_scopes, int64_t old_expires_ms, const struct store_actor *actor,
+	int64_t *ret_revision);
 /* Forgets tombstones and expired tokens that ended before a time. */
-enum store_status store_token_prune(struct store *store, int64_t ended_before_ms, const struct store_actor *actor, int64_t *ret_count);
+enum store_status store_token_prune(struct store *store, int64_t ended_before_ms,
+	const struct store_actor *actor, int64_t *ret_count);
 
 /* Last use, in batches (D17); not in the feed, no event. */
 struct token_use {
@@ -141,7 +177,8 @@ struct store_text {
 
 /* Everything at one revision, in one read transaction: every person first, then every text (revoked
  * ones too). */
-enum store_status store_load(struct store *store, bool (*text)(void *ctx, const struct store_text *text), bool (*user)(void *ctx, const struct user_row *user), void *ctx, int64_t *ret_revision);
+enum store_status store_load(struct store *store, bool (*text)(void *ctx, const struct store_text *text),
+	bool (*user)(void *ctx, const struct user_row *user), void *ctx, int64_t *ret_revision);
 /* About how many texts there are, cheaply. */
 enum store_status store_text_count(struct store *store, uint64_t *ret);
 
@@ -160,7 +197,8 @@ struct store_change {
 
 /* The changes after a revision, oldest first. STORE_CONFLICT where the feed no longer reaches back so
  * far, or another database stands in the place of the one that was loaded: load again. */
-enum store_status store_changes(struct store *store, int64_t after, bool (*each)(void *ctx, const struct store_change *change), void *ctx, int64_t *ret_revision);
+enum store_status store_changes(struct store *store, int64_t after,
+	bool (*each)(void *ctx, const struct store_change *change), void *ctx, int64_t *ret_revision);
 /* Waits until the feed may have grown, at most timeout_ms. *ret_changed tells. Anything but STORE_OK
  * means that the store could not be asked: the copy grows stale; it returns so after a short pause,
  * so that the caller may simply ask again. The first call answers at once. One thread only. */
@@ -178,7 +216,8 @@ struct node_row {
 };
 enum store_status store_node_beat(struct store *store, const struct node_row *node);
 enum store_status store_node_gone(struct store *store, const struct id *id);
-enum store_status store_node_each(struct store *store, bool (*each)(void *ctx, const struct node_row *row), void *ctx);
+enum store_status store_node_each(struct store *store, bool (*each)(void *ctx, const struct node_row *row),
+	void *ctx);
 
 /* ---- Events: changes to tokens, people and projects, for auditors ---- */
 
@@ -187,6 +226,7 @@ struct event_row {
 	const char *actor, *action, *subject; /* "cli:root", "token.revoked", the id */
 	const char *detail;                    /* one JSON object, no secrets */
 };
-enum store_status store_event_each(struct store *store, int64_t after, bool (*each)(void *ctx, const struct event_row *row), void *ctx);
+enum store_status store_event_each(struct store *store, int64_t after,
+	bool (*each)(void *ctx, const struct event_row *row), void *ctx);
 
 #endif

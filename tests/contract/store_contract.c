@@ -84,7 +84,8 @@ struct token_row contract_row(struct contract *c, const struct id *owner, const 
 	};
 }
 
-struct id contract_token(struct contract *c, const struct token_row *row, uint8_t ret_digest[REMIT_DIGEST_SIZE])
+struct id contract_token(struct contract *c, const struct token_row *row,
+	uint8_t ret_digest[REMIT_DIGEST_SIZE])
 {
 	contract_digest(c, ret_digest);
 	assert_int_equal(store_token_add(c->store, row, ret_digest, &c->actor, NULL), STORE_OK);

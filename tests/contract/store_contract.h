@@ -40,7 +40,8 @@ struct id contract_user(struct contract *c, const char *email);
 struct id contract_project(struct contract *c, const struct id *owner);
 /* A row that may be added: personal, named `name`, of the API "publishing", for ever. */
 struct token_row contract_row(struct contract *c, const struct id *owner, const char *name);
-struct id contract_token(struct contract *c, const struct token_row *row, uint8_t ret_digest[REMIT_DIGEST_SIZE]);
+struct id contract_token(struct contract *c, const struct token_row *row,
+	uint8_t ret_digest[REMIT_DIGEST_SIZE]);
 /* The row as it is now; fails the test where it is not there. */
 struct token_row contract_get(struct contract *c, const struct id *id);
 /* Counts events with this action ("" for all). */

@@ -95,7 +95,8 @@ static bool apply_change(void *ctx, const struct store_change *change)
 
 static int compare_texts(const void *a, const void *b)
 {
-	return memcmp(((const struct text *)a)->row.digest, ((const struct text *)b)->row.digest, REMIT_DIGEST_SIZE);
+	return memcmp(((const struct text *)a)->row.digest, ((const struct text *)b)->row.digest,
+		REMIT_DIGEST_SIZE);
 }
 
 static int compare_people(const void *a, const void *b)
@@ -161,7 +162,8 @@ static struct id any_token(struct contract *c, const struct world *world)
 	return world->token_count ? world->tokens[contract_random(c) % world->token_count] : contract_id(c);
 }
 
-static enum store_status random_add(struct contract *c, struct world *world, const struct id *instead, int64_t *ret)
+static enum store_status random_add(struct contract *c, struct world *world, const struct id *instead,
+	int64_t *ret)
 {
 	struct id owner = world->people[contract_random(c) % PEOPLE];
 	struct token_row row = contract_row(c, &owner, "");
@@ -178,7 +180,8 @@ static enum store_status random_add(struct contract *c, struct world *world, con
 	if (contract_random(c) % 2)
 		row.expires_ms = c->actor.now_ms + (int64_t)(contract_random(c) % 300);
 	contract_digest(c, digest);
-	enum store_status status = instead ? store_token_replace(c->store, instead, &row, digest, &c->actor, ret) :
+	enum store_status status = instead ?
+		store_token_replace(c->store, instead, &row, digest, &c->actor, ret) :
 		store_token_add(c->store, &row, digest, &c->actor, ret);
 	if (status == STORE_OK)
 		world->tokens[world->token_count++] = row.id;
@@ -196,8 +199,8 @@ static enum store_status random_update(struct contract *c, const struct id *id, 
 	int64_t old_expires_ms = row.expires_ms;
 	row.scopes = contract_random(c) % 2 ? "stories:read" : "";
 	row.rate++;
-	return store_token_update(c->store, &row, contract_random(c) % 4 ? old_scopes : "other", old_expires_ms,
-		&c->actor, ret);
+	return store_token_update(c->store, &row, contract_random(c) % 4 ? old_scopes : "other",
+		old_expires_ms, &c->actor, ret);
 }
 
 /* *ret is the revision that the change returned, or stays. */

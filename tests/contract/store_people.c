@@ -202,7 +202,9 @@ static bool see_node(void *ctx, const struct node_row *row)
 static void test_nodes_come_and_go(void **state)
 {
 	struct contract *c = *state;
-	struct node_row node = { .id = contract_id(c), .started_ms = 1, .seen_ms = 2, .revision = 3, .host = "here" };
+	struct node_row node = {
+		.id = contract_id(c), .started_ms = 1, .seen_ms = 2, .revision = 3, .host = "here",
+	};
 	int64_t sum = 0;
 
 	assert_int_equal(store_node_gone(c->store, &node.id), STORE_NOT_FOUND);

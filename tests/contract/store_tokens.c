@@ -16,9 +16,11 @@ static void test_token_that_is_not_there(void **state)
 	assert_int_equal(store_token_get(c->store, &nobody, &c->arena, &row), STORE_NOT_FOUND);
 	assert_int_equal(store_token_find(c->store, scratch, &c->arena, &row), STORE_NOT_FOUND);
 	assert_int_equal(store_token_revoke(c->store, &nobody, "why", &c->actor, NULL), STORE_NOT_FOUND);
-	assert_int_equal(store_token_revoke(c->store, &(struct id){ "" }, "why", &c->actor, NULL), STORE_NOT_FOUND);
+	assert_int_equal(store_token_revoke(c->store, &(struct id){ "" }, "why", &c->actor, NULL),
+		STORE_NOT_FOUND);
 	assert_int_equal(store_token_rotate(c->store, &nobody, scratch, 0, &c->actor, NULL), STORE_NOT_FOUND);
-	assert_int_equal(store_token_replace(c->store, &nobody, &row, scratch, &c->actor, NULL), STORE_NOT_FOUND);
+	assert_int_equal(store_token_replace(c->store, &nobody, &row, scratch, &c->actor, NULL),
+		STORE_NOT_FOUND);
 	assert_int_equal(store_token_update(c->store, &row, row.scopes, 0, &c->actor, NULL), STORE_NOT_FOUND);
 	assert_int_equal(contract_events(c, ""), events);
 }
@@ -72,8 +74,9 @@ static void test_token_comes_back_whole(void **state)
 	assert_string_equal(got.api, "publishing");
 	assert_string_equal(got.scopes, "");
 	assert_string_equal(got.preset, "read-only");
-	assert_true(got.kind == REMIT_TOKEN_ACCESS && got.created_ms == CONTRACT_NOW_MS && got.rate == 65535 &&
-		got.expires_ms == CONTRACT_NOW_MS + 5 && got.last_used_ms == 0 && got.revoked_ms == 0);
+	assert_true(got.kind == REMIT_TOKEN_ACCESS && got.created_ms == CONTRACT_NOW_MS &&
+		got.rate == 65535 && got.expires_ms == CONTRACT_NOW_MS + 5 && got.last_used_ms == 0 &&
+		got.revoked_ms == 0);
 	assert_null(got.revoked_by);
 	assert_null(got.revoked_why);
 }
@@ -127,7 +130,8 @@ static void test_D14_revoking_leaves_a_tombstone(void **state)
 	assert_int_equal(store_token_rotate(c->store, &row.id, scratch, 0, &later, NULL), STORE_CONFLICT);
 	assert_int_equal(store_token_update(c->store, &row, row.scopes, 0, &later, NULL), STORE_CONFLICT);
 	struct token_row next = contract_row(c, &owner, "two");
-	assert_int_equal(store_token_replace(c->store, &row.id, &next, scratch, &later, NULL), STORE_CONFLICT);
+	assert_int_equal(store_token_replace(c->store, &row.id, &next, scratch, &later, NULL),
+		STORE_CONFLICT);
 	assert_int_equal(store_token_get(c->store, &next.id, &c->arena, &row), STORE_NOT_FOUND);
 }
 
@@ -197,7 +201,8 @@ static void test_D15_an_old_text_never_outlives_its_token(void **state)
 	row.expires_ms = CONTRACT_NOW_MS + 1000;
 	contract_token(c, &row, first);
 	contract_digest(c, second);
-	assert_int_equal(store_token_rotate(c->store, &row.id, second, CONTRACT_NOW_MS + 9000, &c->actor, NULL), STORE_OK);
+	assert_int_equal(store_token_rotate(c->store, &row.id, second, CONTRACT_NOW_MS + 9000, &c->actor,
+		NULL), STORE_OK);
 	assert_int_equal(store_token_find(c->store, first, &c->arena, &got), STORE_OK);
 	assert_int_equal(got.expires_ms, row.expires_ms);
 	assert_int_equal(store_token_revoke(c->store, &row.id, "x", &c->actor, NULL), STORE_OK);
@@ -224,7 +229,8 @@ static void test_D25_replacing_is_one_transaction(void **state)
 	assert_int_equal(contract_events(c, ""), events);
 	assert_int_equal(contract_revision(c), before);
 	contract_digest(c, digest);
-	assert_int_equal(store_token_replace(c->store, &old.id, &row, digest, &c->actor, &revision), STORE_OK);
+	assert_int_equal(store_token_replace(c->store, &old.id, &row, digest, &c->actor, &revision),
+		STORE_OK);
 	assert_int_equal(contract_get(c, &old.id).revoked_ms, CONTRACT_NOW_MS);
 	assert_int_equal(contract_get(c, &row.id).revoked_ms, 0);
 	assert_int_equal(contract_revision(c), revision);
@@ -238,8 +244,10 @@ static void test_D25_update_only_of_what_was_judged(void **state)
 
 	contract_token(c, &row, scratch);
 	contract_token(c, &other, scratch);
-	got = row, got.scopes = "stories:read", got.rate = 7, got.name = "renamed", got.expires_ms = CONTRACT_NOW_MS + 9;
-	assert_int_equal(store_token_update(c->store, &got, "stories:write", 0, &c->actor, NULL), STORE_CONFLICT);
+	got = row, got.scopes = "stories:read", got.rate = 7, got.name = "renamed";
+	got.expires_ms = CONTRACT_NOW_MS + 9;
+	assert_int_equal(store_token_update(c->store, &got, "stories:write", 0, &c->actor, NULL),
+		STORE_CONFLICT);
 	assert_int_equal(store_token_update(c->store, &got, row.scopes, 5, &c->actor, NULL), STORE_CONFLICT);
 	got.name = "two";
 	assert_int_equal(store_token_update(c->store, &got, row.scopes, 0, &c->actor, NULL), STORE_EXISTS);
@@ -251,7 +259,8 @@ static void test_D25_update_only_of_what_was_judged(void **state)
 	assert_string_equal(got.name, "renamed");
 	assert_true(got.rate == 7 && got.expires_ms == CONTRACT_NOW_MS + 9);
 	c->actor.now_ms = got.expires_ms;
-	assert_int_equal(store_token_update(c->store, &got, got.scopes, got.expires_ms, &c->actor, NULL), STORE_CONFLICT);
+	assert_int_equal(store_token_update(c->store, &got, got.scopes, got.expires_ms, &c->actor, NULL),
+		STORE_CONFLICT);
 	assert_int_equal(contract_events(c, "token.updated"), 1);
 }
 
@@ -293,7 +302,8 @@ static void test_lists_in_the_order_made(void **state)
 	expect_list(c, &(struct token_filter){ .owner = a }, "13");
 	expect_list(c, &(struct token_filter){ .project = project }, "14");
 	expect_list(c, &(struct token_filter){ .api = "publishing" }, "124");
-	expect_list(c, &(struct token_filter){ .owner = b, .live_only = true, .now_ms = CONTRACT_NOW_MS }, "");
+	expect_list(c, &(struct token_filter){ .owner = b, .live_only = true, .now_ms = CONTRACT_NOW_MS },
+		"");
 	expect_list(c, &(struct token_filter){ .live_only = true, .now_ms = CONTRACT_NOW_MS }, "13");
 	expect_list(c, &(struct token_filter){ .owner = nobody }, "");
 	expect_list(c, &(struct token_filter){ .owner = { "not an id" } }, "");

@@ -76,7 +76,8 @@ static bool init_condition(pthread_cond_t *cond)
 
 static bool init_locks(struct database *db)
 {
-	return pthread_mutex_init(&db->writer.lock, NULL) == 0 && pthread_mutex_init(&db->bell.lock, NULL) == 0 &&
+	return pthread_mutex_init(&db->writer.lock, NULL) == 0 &&
+		pthread_mutex_init(&db->bell.lock, NULL) == 0 &&
 		pthread_mutex_init(&db->readers_lock, NULL) == 0 && init_condition(&db->writer.work) &&
 		init_condition(&db->bell.rung) && init_condition(&db->reader_free);
 }
@@ -192,7 +193,8 @@ static void give_reader(struct database *db, const struct sql *sql)
 	pthread_mutex_unlock(&db->readers_lock);
 }
 
-enum store_status database_read(struct database *db, enum store_status (*fn)(struct sql *sql, void *arg), void *arg)
+enum store_status database_read(struct database *db, enum store_status (*fn)(struct sql *sql, void *arg),
+	void *arg)
 {
 	struct sql *sql = take_reader(db);
 	enum store_status status = handle_ready(sql);

@@ -264,8 +264,8 @@ static enum store_status read_changes(struct sql *sql, void *arg)
 	enum store_status status = check_reach(sql, changes);
 	if (status != STORE_OK)
 		return status;
-	struct sql_statement *st =
-		sql_prepare(sql, "SELECT revision, kind, key FROM changes WHERE revision > ?1 ORDER BY revision");
+	struct sql_statement *st = sql_prepare(sql,
+		"SELECT revision, kind, key FROM changes WHERE revision > ?1 ORDER BY revision");
 	sql_bind_int(st, 1, changes->after);
 	while ((step = sql_step(st)) == SQL_ROW) {
 		struct store_change change = {

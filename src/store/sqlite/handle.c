@@ -51,7 +51,8 @@ static int last_errno(const struct sql *sql, int which_file)
 	int number = 0;
 
 	if (!sql->handle || sqlite3_file_control(sql->handle, NULL, which_file, &file) != SQLITE_OK ||
-	    !file || !file->pMethods || file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number) != SQLITE_OK)
+	    !file || !file->pMethods ||
+	    file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number) != SQLITE_OK)
 		return 0;
 	return number;
 }
@@ -168,11 +169,13 @@ static bool configure(struct sql *sql)
 static enum store_status set_pragmas(struct sql *sql)
 {
 	if (sql->kind == HANDLE_READER)
-		return handle_exec(sql, "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON");
+		return handle_exec(sql,
+			"PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON");
 
 	enum store_status status = handle_exec(sql,
 		"PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000;"
-		"PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 2000");
+		"PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;"
+		"PRAGMA wal_autocheckpoint = 2000");
 	if (status != STORE_OK)
 		return status;
 

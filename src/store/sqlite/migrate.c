@@ -13,7 +13,8 @@ struct migration {
 
 enum store_status database_version(struct sql *sql, const char *part, int64_t *ret)
 {
-	struct sql_statement *st = sql_prepare(sql, "SELECT 1 FROM sqlite_schema WHERE name = 'schema_versions'");
+	struct sql_statement *st =
+		sql_prepare(sql, "SELECT 1 FROM sqlite_schema WHERE name = 'schema_versions'");
 	enum sql_step step = sql_step(st);
 	int64_t version = 0;
 
@@ -64,7 +65,8 @@ static enum store_status migrate_once(struct sql *sql, void *arg)
 	return status == STORE_OK ? write_version(sql, migration->part, version + 1) : status;
 }
 
-enum store_status database_migrate(struct database *db, const char *part, const char *const *scripts, size_t count)
+enum store_status database_migrate(struct database *db, const char *part, const char *const *scripts,
+	size_t count)
 {
 	struct migration migration = { .part = part, .scripts = scripts, .count = count };
 	enum store_status status = STORE_OK;

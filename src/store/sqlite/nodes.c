@@ -14,9 +14,11 @@ struct beat {
 static enum store_status beat(struct sql *sql, void *arg)
 {
 	const struct beat *beat = arg;
-	struct sql_statement *st = sql_prepare(sql, "INSERT INTO nodes (id, started_at, seen_at, revision, host, pid)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET started_at = excluded.started_at,"
-		" seen_at = excluded.seen_at, revision = excluded.revision, host = excluded.host, pid = excluded.pid");
+	struct sql_statement *st = sql_prepare(sql,
+		"INSERT INTO nodes (id, started_at, seen_at, revision, host, pid)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+		" ON CONFLICT (id) DO UPDATE SET started_at = excluded.started_at, seen_at = excluded.seen_at,"
+		" revision = excluded.revision, host = excluded.host, pid = excluded.pid");
 
 	bind_id(st, 1, &beat->id);
 	sql_bind_int(st, 2, beat->node->started_ms);
@@ -64,8 +66,8 @@ struct walk {
 static enum store_status each_node(struct sql *sql, void *arg)
 {
 	const struct walk *walk = arg;
-	struct sql_statement *st =
-		sql_prepare(sql, "SELECT id, started_at, seen_at, revision, host, pid FROM nodes ORDER BY id");
+	struct sql_statement *st = sql_prepare(sql,
+		"SELECT id, started_at, seen_at, revision, host, pid FROM nodes ORDER BY id");
 	enum sql_step step;
 
 	while ((step = sql_step(st)) == SQL_ROW) {
@@ -85,7 +87,8 @@ static enum store_status each_node(struct sql *sql, void *arg)
 	return step == SQL_DONE ? STORE_OK : sql_status(st);
 }
 
-enum store_status sqlite_node_each(struct store *store, bool (*each)(void *ctx, const struct node_row *row), void *ctx)
+enum store_status sqlite_node_each(struct store *store, bool (*each)(void *ctx, const struct node_row *row),
+	void *ctx)
 {
 	return database_read(sqlite_of(store)->db, each_node, &(struct walk){ .node = each, .ctx = ctx });
 }
@@ -94,7 +97,8 @@ static enum store_status each_event(struct sql *sql, void *arg)
 {
 	const struct walk *walk = arg;
 	struct sql_statement *st = sql_prepare(sql,
-		"SELECT number, at, actor, action, subject, detail FROM events WHERE number > ?1 ORDER BY number");
+		"SELECT number, at, actor, action, subject, detail FROM events WHERE number > ?1"
+		" ORDER BY number");
 	enum sql_step step;
 
 	sql_bind_int(st, 1, walk->after);
@@ -118,5 +122,6 @@ static enum store_status each_event(struct sql *sql, void *arg)
 enum store_status sqlite_event_each(struct store *store, int64_t after,
 	bool (*each)(void *ctx, const struct event_row *row), void *ctx)
 {
-	return database_read(sqlite_of(store)->db, each_event, &(struct walk){ .event = each, .ctx = ctx, .after = after });
+	return database_read(sqlite_of(store)->db, each_event,
+		&(struct walk){ .event = each, .ctx = ctx, .after = after });
 }

@@ -39,7 +39,8 @@ static enum store_status add(struct sql *sql, void *arg)
 	return status;
 }
 
-enum store_status sqlite_user_add(struct store *store, const struct user_row *user, const struct store_actor *actor)
+enum store_status sqlite_user_add(struct store *store, const struct user_row *user,
+	const struct store_actor *actor)
 {
 	struct change change = { .user = user, .id_text = user->id.text, .actor = actor };
 
@@ -76,13 +77,15 @@ static enum store_status get(struct sql *sql, void *arg)
 static enum store_status find(struct sql *sql, void *arg)
 {
 	struct query *query = arg;
-	struct sql_statement *st = sql_prepare(sql, "SELECT " USER_COLUMNS " FROM users u WHERE u.email = ?1");
+	struct sql_statement *st =
+		sql_prepare(sql, "SELECT " USER_COLUMNS " FROM users u WHERE u.email = ?1");
 
 	bind_text(st, 1, query->email);
 	return finish_find(st, query);
 }
 
-enum store_status sqlite_user_get(struct store *store, const struct id *id, struct arena *arena, struct user_row *ret)
+enum store_status sqlite_user_get(struct store *store, const struct id *id, struct arena *arena,
+	struct user_row *ret)
 {
 	struct query query = { .arena = arena };
 
@@ -94,7 +97,8 @@ enum store_status sqlite_user_get(struct store *store, const struct id *id, stru
 	return status;
 }
 
-enum store_status sqlite_user_find(struct store *store, const char *email, struct arena *arena, struct user_row *ret)
+enum store_status sqlite_user_find(struct store *store, const char *email, struct arena *arena,
+	struct user_row *ret)
 {
 	struct query query = { .email = email, .arena = arena };
 	enum store_status status = database_read(sqlite_of(store)->db, find, &query);
@@ -129,7 +133,8 @@ static enum store_status each(struct sql *sql, void *arg)
 	return walk_users(sql_prepare(sql, "SELECT " USER_COLUMNS " FROM users u ORDER BY u.number"), arg);
 }
 
-enum store_status sqlite_user_each(struct store *store, bool (*fn)(void *ctx, const struct user_row *row), void *ctx)
+enum store_status sqlite_user_each(struct store *store, bool (*fn)(void *ctx, const struct user_row *row),
+	void *ctx)
 {
 	return database_read(sqlite_of(store)->db, each, &(struct walk){ .each = fn, .ctx = ctx });
 }
@@ -138,7 +143,8 @@ static enum store_status each_member(struct sql *sql, void *arg)
 {
 	struct walk *walk = arg;
 	struct sql_statement *st = sql_prepare(sql, "SELECT " USER_COLUMNS
-		" FROM project_members m JOIN users u ON u.id = m.user_id WHERE m.project_id = ?1 ORDER BY u.number");
+		" FROM project_members m JOIN users u ON u.id = m.user_id WHERE m.project_id = ?1"
+		" ORDER BY u.number");
 
 	bind_id(st, 1, &walk->project);
 	return walk_users(st, walk);
@@ -217,7 +223,8 @@ static enum store_status leave_projects(struct sql *sql, struct change *change)
 	bind_id(st, 1, &change->id);
 	while ((step = sql_step(st)) == SQL_ROW) {
 		struct id_bytes project = column_id_bytes(st, 0);
-		enum store_status status = feed_add_id(sql, STORE_CHANGE_PROJECT, &project, &change->revision);
+		enum store_status status = feed_add_id(sql, STORE_CHANGE_PROJECT, &project,
+			&change->revision);
 		if (status != STORE_OK)
 			return status;
 	}
@@ -249,15 +256,15 @@ static enum store_status remove_user(struct sql *sql, void *arg)
 	if (status == STORE_OK)
 		status = check_owns_nothing(sql, &change->id);
 	if (status == STORE_OK)
-		status = revoke_tokens(sql, REVOKE_OF_OWNER, &change->id, "the owner was removed", change->actor,
-			&change->revision);
+		status = revoke_tokens(sql, REVOKE_OF_OWNER, &change->id, "the owner was removed",
+			change->actor, &change->revision);
 	if (status == STORE_OK)
 		status = leave_projects(sql, change);
 	return status == STORE_OK ? delete_user(sql, change) : status;
 }
 
-enum store_status sqlite_user_remove(struct store *store, const struct id *id, const struct store_actor *actor,
-	int64_t *ret_revision)
+enum store_status sqlite_user_remove(struct store *store, const struct id *id,
+	const struct store_actor *actor, int64_t *ret_revision)
 {
 	struct change change = { .id_text = id->text, .actor = actor };
 

@@ -25,7 +25,8 @@ static enum store_status add(struct sql *sql, void *arg)
 	enum store_status status = step_one(st);
 	if (status != STORE_OK)
 		return status;
-	st = sql_prepare(sql, "INSERT INTO projects (id, api, name, owner_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5)");
+	st = sql_prepare(sql,
+		"INSERT INTO projects (id, api, name, owner_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5)");
 	bind_id(st, 1, &change->id);
 	bind_text(st, 2, project->api);
 	bind_text(st, 3, project->name);
@@ -35,8 +36,8 @@ static enum store_status add(struct sql *sql, void *arg)
 	if (status == STORE_OK)
 		status = feed_add_id(sql, STORE_CHANGE_PROJECT, &change->id, &change->revision);
 	if (status == STORE_OK)
-		status = event_add(sql, change->actor, "project.added", change->id_text, "name", project->name,
-			"api", project->api, "owner", project->owner.text, NULL);
+		status = event_add(sql, change->actor, "project.added", change->id_text,
+			"name", project->name, "api", project->api, "owner", project->owner.text, NULL);
 	return status;
 }
 
@@ -64,7 +65,8 @@ struct query {
 static enum store_status get(struct sql *sql, void *arg)
 {
 	struct query *query = arg;
-	struct sql_statement *st = sql_prepare(sql, "SELECT " PROJECT_COLUMNS " FROM projects p WHERE p.id = ?1");
+	struct sql_statement *st =
+		sql_prepare(sql, "SELECT " PROJECT_COLUMNS " FROM projects p WHERE p.id = ?1");
 
 	bind_id(st, 1, &query->project);
 	enum store_status status = step_one(st);
@@ -88,7 +90,8 @@ enum store_status sqlite_project_get(struct store *store, const struct id *id, s
 
 /* Whether the person ?1 reaches the project p. */
 #define REACHES \
-	"(p.owner_id = ?1 OR EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = p.id AND m.user_id = ?1))"
+	"(p.owner_id = ?1 OR EXISTS" \
+	" (SELECT 1 FROM project_members m WHERE m.project_id = p.id AND m.user_id = ?1))"
 
 static enum store_status each(struct sql *sql, void *arg)
 {
@@ -178,13 +181,13 @@ static enum store_status remove_project(struct sql *sql, void *arg)
 	if (status == STORE_OK)
 		status = delete_project(sql, change);
 	if (status == STORE_OK)
-		status = revoke_tokens(sql, REVOKE_OF_PROJECT, &change->id, "the project was removed", change->actor,
-			&change->revision);
+		status = revoke_tokens(sql, REVOKE_OF_PROJECT, &change->id, "the project was removed",
+			change->actor, &change->revision);
 	return status;
 }
 
-enum store_status sqlite_project_remove(struct store *store, const struct id *id, const struct store_actor *actor,
-	int64_t *ret_revision)
+enum store_status sqlite_project_remove(struct store *store, const struct id *id,
+	const struct store_actor *actor, int64_t *ret_revision)
 {
 	struct change change = { .id_text = id->text, .actor = actor };
 
@@ -201,7 +204,8 @@ static enum store_status finish_member(struct sql *sql, struct change *change, c
 	enum store_status status = feed_add_id(sql, STORE_CHANGE_PROJECT, &change->id, &change->revision);
 
 	if (status == STORE_OK)
-		status = event_add(sql, change->actor, action, change->id_text, "user", change->person_text, NULL);
+		status = event_add(sql, change->actor, action, change->id_text,
+			"user", change->person_text, NULL);
 	return status;
 }
 
@@ -238,7 +242,8 @@ static enum store_status remove_member(struct sql *sql, void *arg)
 }
 
 static enum store_status change_member(struct store *store, const struct id *project, const struct id *user,
-	const struct store_actor *actor, enum store_status (*fn)(struct sql *sql, void *arg), int64_t *ret_revision)
+	const struct store_actor *actor, enum store_status (*fn)(struct sql *sql, void *arg),
+	int64_t *ret_revision)
 {
 	struct change change = { .id_text = project->text, .person_text = user->text, .actor = actor };
 

@@ -21,7 +21,8 @@ static const char *const scripts[] = {
 	[REVOKE_OF_PROJECT] = REVOKE("project_id"),
 };
 
-enum store_status feed_add_texts(struct sql *sql, int64_t number, const uint8_t digest[REMIT_DIGEST_SIZE], int64_t *ret_revision)
+enum store_status feed_add_texts(struct sql *sql, int64_t number, const uint8_t digest[REMIT_DIGEST_SIZE],
+	int64_t *ret_revision)
 {
 	enum store_status status = feed_add(sql, STORE_CHANGE_TEXT, digest, REMIT_DIGEST_SIZE, ret_revision);
 	if (status != STORE_OK)
@@ -55,8 +56,8 @@ static enum store_status tell_revoked(struct sql *sql, struct sql_statement *row
 	return status;
 }
 
-enum store_status revoke_tokens(struct sql *sql, enum revoke_which which, const struct id_bytes *key, const char *why,
-	const struct store_actor *actor, int64_t *revision)
+enum store_status revoke_tokens(struct sql *sql, enum revoke_which which, const struct id_bytes *key,
+	const char *why, const struct store_actor *actor, int64_t *revision)
 {
 	struct sql_statement *st = sql_prepare(sql, scripts[which]);
 	enum sql_step step;

@@ -11,10 +11,11 @@ enum revoke_which { REVOKE_ONE, REVOKE_OF_OWNER, REVOKE_OF_PROJECT };
 
 /* Revokes them and all that descends from them, with a feed row for each text and an event for each
  * token. *revision becomes the last of them; it stays where nothing was to be revoked. */
-enum store_status revoke_tokens(struct sql *sql, enum revoke_which which, const struct id_bytes *key, const char *why,
-	const struct store_actor *actor, int64_t *revision);
+enum store_status revoke_tokens(struct sql *sql, enum revoke_which which, const struct id_bytes *key,
+	const char *why, const struct store_actor *actor, int64_t *revision);
 
 /* Tells the feed of every text of a token: the present one and those that a rotation replaced. */
-enum store_status feed_add_texts(struct sql *sql, int64_t number, const uint8_t digest[REMIT_DIGEST_SIZE], int64_t *ret_revision);
+enum store_status feed_add_texts(struct sql *sql, int64_t number, const uint8_t digest[REMIT_DIGEST_SIZE],
+	int64_t *ret_revision);
 
 #endif

@@ -154,7 +154,8 @@ static enum store_status trim_feed(struct sql *sql, int64_t newest)
 	return sql_run(st);
 }
 
-enum store_status feed_add(struct sql *sql, enum store_change_kind kind, const void *key, size_t n, int64_t *ret_revision)
+enum store_status feed_add(struct sql *sql, enum store_change_kind kind, const void *key, size_t n,
+	int64_t *ret_revision)
 {
 	struct sql_statement *st =
 		sql_prepare(sql, "INSERT INTO changes (kind, key) VALUES (?1, ?2) RETURNING revision");
@@ -204,7 +205,8 @@ static void write_detail(struct buf *out, va_list pairs)
 	buf_add_char(out, '}');
 }
 
-enum store_status event_add(struct sql *sql, const struct store_actor *actor, const char *action, const char *subject, ...)
+enum store_status event_add(struct sql *sql, const struct store_actor *actor, const char *action,
+	const char *subject, ...)
 {
 	enum store_status status = STORE_NO_MEMORY;
 	struct buf detail;
@@ -216,7 +218,8 @@ enum store_status event_add(struct sql *sql, const struct store_actor *actor, co
 	write_detail(&detail, pairs);
 	va_end(pairs);
 	if (!detail.failed) {
-		struct sql_statement *st = sql_prepare(sql, "INSERT INTO events (at, actor, action, subject, detail)"
+		struct sql_statement *st = sql_prepare(sql,
+			"INSERT INTO events (at, actor, action, subject, detail)"
 			" VALUES (?1, ?2, ?3, ?4, ?5)");
 		sql_bind_int(st, 1, actor->now_ms);
 		bind_text(st, 2, actor->who);

@@ -23,7 +23,8 @@ bool read_project(struct sql_statement *st, struct project_row *ret);
 /* For an old text, `expires` and `revoked` are its own. */
 #define TOKEN_COLUMNS(expires, revoked) \
 	"t.id, t.kind, t.name, t.owner_id, u.email, t.api, t.scopes, t.preset, t.project_id, t.parent_id," \
-	" t.created_at, " expires ", coalesce(w.last_used, 0), " revoked ", t.revoked_by, t.revoked_why, t.rate"
+	" t.created_at, " expires ", coalesce(w.last_used, 0), " revoked "," \
+	" t.revoked_by, t.revoked_why, t.rate"
 #define TOKEN_TABLES \
 	" tokens t LEFT JOIN users u ON u.id = t.owner_id LEFT JOIN token_use w ON w.token = t.number "
 bool read_token(struct sql_statement *st, struct token_row *ret);
@@ -46,8 +47,10 @@ struct id_bytes column_id_bytes(struct sql_statement *st, int column);
 
 #define FEED_KEEP 100000 /* changes; who is further behind loads everything */
 
-enum store_status feed_add(struct sql *sql, enum store_change_kind kind, const void *key, size_t n, int64_t *ret_revision);
-static inline enum store_status feed_add_id(struct sql *sql, enum store_change_kind kind, const struct id_bytes *id, int64_t *ret_revision)
+enum store_status feed_add(struct sql *sql, enum store_change_kind kind, const void *key, size_t n,
+	int64_t *ret_revision);
+static inline enum store_status feed_add_id(struct sql *sql, enum store_change_kind kind,
+	const struct id_bytes *id, int64_t *ret_revision)
 {
 	return feed_add(sql, kind, id->b, sizeof(id->b), ret_revision);
 }
@@ -55,7 +58,8 @@ static inline enum store_status feed_add_id(struct sql *sql, enum store_change_k
 enum store_status feed_newest(struct sql *sql, int64_t *ret_revision);
 
 /* Then pairs of name and value, all texts, and NULL; a value of NULL is left out. */
-enum store_status event_add(struct sql *sql, const struct store_actor *actor, const char *action, const char *subject, ...)
+enum store_status event_add(struct sql *sql, const struct store_actor *actor, const char *action,
+	const char *subject, ...)
 	__attribute__((sentinel));
 
 /* How a statement with one row at most went: OK, NOT_FOUND, or its failure; the row is still there. */

@@ -84,7 +84,8 @@ static enum store_status check_schema(struct database *db, enum store_mode mode)
 	return status;
 }
 
-static void explain_schema(const char *path, enum store_status status, enum store_mode mode, char reterr_text[256])
+static void explain_schema(const char *path, enum store_status status, enum store_mode mode,
+	char reterr_text[256])
 {
 	if (status != STORE_SCHEMA)
 		snprintf(reterr_text, 256, "cannot use %.150s: %s", path, store_status_text(status));
@@ -111,7 +112,8 @@ static struct sqlite_store *new_store(struct database *db)
 	return sqlite;
 }
 
-enum store_status sqlite_store_open(const char *place, enum store_mode mode, struct store **ret, char reterr_text[256])
+enum store_status sqlite_store_open(const char *place, enum store_mode mode, struct store **ret,
+	char reterr_text[256])
 {
 	struct database *db = NULL;
 

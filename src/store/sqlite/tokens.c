@@ -69,7 +69,8 @@ static enum store_status free_name(struct sql *sql, const struct change *change)
 static enum store_status insert(struct sql *sql, const struct change *change)
 {
 	const struct token_row *token = change->token;
-	struct sql_statement *st = sql_prepare(sql, "INSERT INTO tokens (id, digest, owner_id, project_id, kind,"
+	struct sql_statement *st = sql_prepare(sql,
+		"INSERT INTO tokens (id, digest, owner_id, project_id, kind,"
 		" rate, expires_at, revoked_at, api, scopes, name, holds_name, parent_id, preset, created_at,"
 		" revoked_by, revoked_why)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
@@ -105,11 +106,13 @@ static enum store_status add(struct sql *sql, void *arg)
 	if (status == STORE_OK)
 		status = insert(sql, change);
 	if (status == STORE_OK)
-		status = feed_add(sql, STORE_CHANGE_TEXT, change->digest, REMIT_DIGEST_SIZE, &change->revision);
+		status = feed_add(sql, STORE_CHANGE_TEXT, change->digest, REMIT_DIGEST_SIZE,
+			&change->revision);
 	if (status == STORE_OK)
 		status = event_add(sql, change->actor, "token.added", change->id_text, "name", token->name,
 			"owner", token->owner.text, "api", token->api, "scopes", token->scopes,
-			"preset", token->preset, "project", id_is_set(&token->project) ? token->project.text : NULL,
+			"preset", token->preset,
+			"project", id_is_set(&token->project) ? token->project.text : NULL,
 			"parent", id_is_set(&token->parent) ? token->parent.text : NULL, NULL);
 	return status;
 }
@@ -119,9 +122,11 @@ static bool read_row(const struct token_row *token, struct change *change)
 {
 	change->token = token;
 	change->id_text = token->id.text;
-	return token->name && token->api && token->scopes && id_is_set(&token->id) && id_is_set(&token->owner) &&
-		id_to_bytes(&token->id, &change->id) && id_to_bytes(&token->owner, &change->owner) &&
-		id_to_bytes(&token->project, &change->project) && id_to_bytes(&token->parent, &change->parent);
+	return token->name && token->api && token->scopes && id_is_set(&token->id) &&
+		id_is_set(&token->owner) && id_to_bytes(&token->id, &change->id) &&
+		id_to_bytes(&token->owner, &change->owner) &&
+		id_to_bytes(&token->project, &change->project) &&
+		id_to_bytes(&token->parent, &change->parent);
 }
 
 static enum store_status apply(struct store *store, enum store_status (*fn)(struct sql *sql, void *arg),
@@ -184,7 +189,8 @@ static enum store_status revoke(struct sql *sql, void *arg)
 	if (status == STORE_OK)
 		status = feed_newest(sql, &change->revision);
 	if (status == STORE_OK)
-		status = revoke_tokens(sql, REVOKE_ONE, &change->id, change->why, change->actor, &change->revision);
+		status = revoke_tokens(sql, REVOKE_ONE, &change->id, change->why, change->actor,
+			&change->revision);
 	return status;
 }
 
@@ -199,7 +205,8 @@ enum store_status sqlite_token_revoke(struct store *store, const struct id *id, 
 }
 
 /* Earlier texts that still live must not outlive the one that is replaced now. */
-static enum store_status shorten_old_texts(struct sql *sql, int64_t number, int64_t expires_ms, int64_t now_ms)
+static enum store_status shorten_old_texts(struct sql *sql, int64_t number, int64_t expires_ms,
+	int64_t now_ms)
 {
 	struct sql_statement *st = sql_prepare(sql, "UPDATE token_old_texts SET expires_at = ?2,"
 		" revoked_at = CASE WHEN revoked_at <> 0 OR ?2 > ?3 THEN revoked_at ELSE ?3 END"
@@ -212,9 +219,11 @@ static enum store_status shorten_old_texts(struct sql *sql, int64_t number, int6
 }
 
 /* A text that dies at once is revoked, not only expired: no clock that jumps back revives it. */
-static enum store_status keep_old_text(struct sql *sql, const struct found *found, int64_t expires_ms, int64_t now_ms)
+static enum store_status keep_old_text(struct sql *sql, const struct found *found, int64_t expires_ms,
+	int64_t now_ms)
 {
-	struct sql_statement *st = sql_prepare(sql, "INSERT INTO token_old_texts (digest, token, expires_at, revoked_at)"
+	struct sql_statement *st = sql_prepare(sql,
+		"INSERT INTO token_old_texts (digest, token, expires_at, revoked_at)"
 		" VALUES (?1, ?2, ?3, ?4)");
 
 	sql_bind_blob(st, 1, found->digest, sizeof(found->digest));
@@ -259,8 +268,9 @@ static enum store_status rotate(struct sql *sql, void *arg)
 	return status;
 }
 
-enum store_status sqlite_token_rotate(struct store *store, const struct id *id, const uint8_t digest[REMIT_DIGEST_SIZE],
-	int64_t old_expires_ms, const struct store_actor *actor, int64_t *ret_revision)
+enum store_status sqlite_token_rotate(struct store *store, const struct id *id,
+	const uint8_t digest[REMIT_DIGEST_SIZE], int64_t old_expires_ms, const struct store_actor *actor,
+	int64_t *ret_revision)
 {
 	struct change change = {
 		.id_text = id->text, .digest = digest, .old_expires_ms = old_expires_ms, .actor = actor,
@@ -281,13 +291,14 @@ static enum store_status replace(struct sql *sql, void *arg)
 	if (status == STORE_OK && found.state != TOKEN_LIVE)
 		return STORE_CONFLICT;
 	if (status == STORE_OK)
-		status = revoke_tokens(sql, REVOKE_ONE, &change->old, "replaced by a new token", change->actor,
-			&change->revision);
+		status = revoke_tokens(sql, REVOKE_ONE, &change->old, "replaced by a new token",
+			change->actor, &change->revision);
 	return status == STORE_OK ? add(sql, change) : status;
 }
 
-enum store_status sqlite_token_replace(struct store *store, const struct id *old, const struct token_row *token,
-	const uint8_t digest[REMIT_DIGEST_SIZE], const struct store_actor *actor, int64_t *ret_revision)
+enum store_status sqlite_token_replace(struct store *store, const struct id *old,
+	const struct token_row *token, const uint8_t digest[REMIT_DIGEST_SIZE],
+	const struct store_actor *actor, int64_t *ret_revision)
 {
 	struct change change = { .digest = digest, .actor = actor };
 
@@ -303,8 +314,10 @@ enum store_status sqlite_token_replace(struct store *store, const struct id *old
 static enum store_status write_update(struct sql *sql, const struct change *change)
 {
 	const struct token_row *token = change->token;
-	struct sql_statement *st = sql_prepare(sql, "UPDATE tokens SET name = ?2, rate = ?3, expires_at = ?4, scopes = ?5"
-		" WHERE id = ?1 AND scopes = ?6 AND expires_at = ?7 AND owner_id = ?8 AND api = ?9 AND " LIVE("?10"));
+	struct sql_statement *st = sql_prepare(sql,
+		"UPDATE tokens SET name = ?2, rate = ?3, expires_at = ?4, scopes = ?5"
+		" WHERE id = ?1 AND scopes = ?6 AND expires_at = ?7"
+		" AND owner_id = ?8 AND api = ?9 AND " LIVE("?10"));
 
 	bind_id(st, 1, &change->id);
 	bind_text(st, 2, token->name);
@@ -333,13 +346,14 @@ static enum store_status update(struct sql *sql, void *arg)
 	if (status == STORE_OK)
 		status = feed_add_texts(sql, found.number, found.digest, &change->revision);
 	if (status == STORE_OK)
-		status = event_add(sql, change->actor, "token.updated", change->id_text, "name", change->token->name,
-			"scopes", change->token->scopes, "old_scopes", change->old_scopes, NULL);
+		status = event_add(sql, change->actor, "token.updated", change->id_text,
+			"name", change->token->name, "scopes", change->token->scopes, "old_scopes", change->old_scopes, NULL);
 	return status;
 }
 
-enum store_status sqlite_token_update(struct store *store, const struct token_row *token, const char *old_scopes,
-	int64_t old_expires_ms, const struct store_actor *actor, int64_t *ret_revision)
+enum store_status sqlite_token_update(struct store *store, const struct token_row *token,
+	const char *old_scopes, int64_t old_expires_ms, const struct store_actor *actor,
+	int64_t *ret_revision)
 {
 	struct change change = { .old_scopes = old_scopes, .old_expires_ms = old_expires_ms, .actor = actor };
 

@@ -22,10 +22,12 @@ static enum store_status write_uses(struct sql *sql, void *arg)
 
 	for (size_t i = 0; i < uses->count; i++) {
 		const struct token_use *use = &uses->uses[i];
-		struct sql_statement *st = sql_prepare(sql, "INSERT INTO token_use (token, last_used, audit_place)"
+		struct sql_statement *st = sql_prepare(sql,
+			"INSERT INTO token_use (token, last_used, audit_place)"
 			" SELECT number, ?2, ?3 FROM tokens WHERE id = ?1"
 			" ON CONFLICT (token) DO UPDATE SET last_used = excluded.last_used,"
-			" audit_place = excluded.audit_place WHERE excluded.last_used >= token_use.last_used");
+			" audit_place = excluded.audit_place"
+			" WHERE excluded.last_used >= token_use.last_used");
 		bind_id(st, 1, &use->token);
 		sql_bind_int(st, 2, use->last_used_ms);
 		sql_bind_int(st, 3, (int64_t)use->audit_place);
@@ -110,14 +112,16 @@ static enum store_status prune_portion(struct sql *sql, void *arg)
 	if (status != STORE_OK || prune->looked == 0)
 		return status;
 	/* Old texts first: with their token they would go without a word. */
-	struct sql_statement *st = sql_prepare(sql, "DELETE FROM token_old_texts WHERE token > ?1 AND token <= ?2"
-		" AND (expires_at < ?3 OR token IN (SELECT number FROM tokens WHERE number > ?1 AND number <= ?2 AND "
+	struct sql_statement *st = sql_prepare(sql,
+		"DELETE FROM token_old_texts WHERE token > ?1 AND token <= ?2 AND (expires_at < ?3"
+		" OR token IN (SELECT number FROM tokens WHERE number > ?1 AND number <= ?2 AND "
 		ENDED ")) RETURNING digest");
 	bind_portion(st, prune);
 	status = tell_forgotten(sql, st, &texts);
 	if (status != STORE_OK)
 		return status;
-	st = sql_prepare(sql, "DELETE FROM tokens WHERE number > ?1 AND number <= ?2 AND " ENDED " RETURNING digest");
+	st = sql_prepare(sql,
+		"DELETE FROM tokens WHERE number > ?1 AND number <= ?2 AND " ENDED " RETURNING digest");
 	bind_portion(st, prune);
 	status = tell_forgotten(sql, st, &prune->count);
 	if (status != STORE_OK || prune->count + texts == 0)
@@ -126,8 +130,8 @@ static enum store_status prune_portion(struct sql *sql, void *arg)
 	return event_add(sql, prune->actor, "token.pruned", "", "count", number, NULL);
 }
 
-enum store_status sqlite_token_prune(struct store *store, int64_t ended_before_ms, const struct store_actor *actor,
-	int64_t *ret_count)
+enum store_status sqlite_token_prune(struct store *store, int64_t ended_before_ms,
+	const struct store_actor *actor, int64_t *ret_count)
 {
 	struct prune prune = { .before_ms = ended_before_ms, .actor = actor };
 	int64_t total = 0;

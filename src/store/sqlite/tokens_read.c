@@ -63,7 +63,8 @@ static enum store_status run(struct store *store, enum store_status (*fn)(struct
 	return status;
 }
 
-enum store_status sqlite_token_get(struct store *store, const struct id *id, struct arena *arena, struct token_row *ret)
+enum store_status sqlite_token_get(struct store *store, const struct id *id, struct arena *arena,
+	struct token_row *ret)
 {
 	struct query query = { .arena = arena };
 
@@ -72,8 +73,8 @@ enum store_status sqlite_token_get(struct store *store, const struct id *id, str
 	return run(store, get, &query, ret);
 }
 
-enum store_status sqlite_token_find(struct store *store, const uint8_t digest[REMIT_DIGEST_SIZE], struct arena *arena,
-	struct token_row *ret)
+enum store_status sqlite_token_find(struct store *store, const uint8_t digest[REMIT_DIGEST_SIZE],
+	struct arena *arena, struct token_row *ret)
 {
 	struct query query = { .digest = digest, .arena = arena };
 
@@ -82,7 +83,8 @@ enum store_status sqlite_token_find(struct store *store, const uint8_t digest[RE
 
 /* One statement for each index that can serve. */
 #define EACH(first) \
-	SELECT_TOKEN "WHERE " first " AND (?1 IS NULL OR t.owner_id = ?1) AND (?2 IS NULL OR t.project_id = ?2)" \
+	SELECT_TOKEN "WHERE " first " AND (?1 IS NULL OR t.owner_id = ?1)" \
+	" AND (?2 IS NULL OR t.project_id = ?2)" \
 	" AND (?3 IS NULL OR t.api = ?3)" \
 	" AND (?4 = 0 OR (t.revoked_at = 0 AND (t.expires_at = 0 OR t.expires_at > ?5))) ORDER BY t.number"
 
@@ -121,7 +123,8 @@ enum store_status sqlite_token_each(struct store *store, const struct token_filt
 		query.live_only = filter->live_only;
 		query.now_ms = filter->now_ms;
 		/* A filter that names nobody finds nothing; never everything. */
-		if (!id_to_bytes(&filter->owner, &query.owner) || !id_to_bytes(&filter->project, &query.project))
+		if (!id_to_bytes(&filter->owner, &query.owner) ||
+		    !id_to_bytes(&filter->project, &query.project))
 			return STORE_OK;
 	}
 	return database_read(sqlite_of(store)->db, each, &query);

@@ -168,7 +168,8 @@ static void *write_forever(void *arg)
 	}
 }
 
-enum store_status database_write(struct database *db, enum store_status (*fn)(struct sql *sql, void *arg), void *arg)
+enum store_status database_write(struct database *db, enum store_status (*fn)(struct sql *sql, void *arg),
+	void *arg)
 {
 	struct write_job job = { .fn = fn, .arg = arg };
 	struct writer *writer = &db->writer;

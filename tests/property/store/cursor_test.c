@@ -131,7 +131,8 @@ static void test_T07_changed_cursors_are_refused(void **state)
 		memcpy(mixed, copy, second.n);
 		memcpy(mixed, second.p, n);
 		struct str made = { mixed, second.n };
-		assert_true(str_eq(made, second) || memcmp(mixed, copy, second.n) == 0 || !reads(f, "stories", made));
+		assert_true(str_eq(made, second) || memcmp(mixed, copy, second.n) == 0 ||
+			!reads(f, "stories", made));
 	}
 }
 
@@ -169,7 +170,8 @@ static void test_T07_our_own_come_back(void **state)
 		assert_true(str_eq(got, (struct str){ text, n }));
 		arena_reset(&f->arena);
 	}
-	assert_false(secrets_cursor_write(f->secrets, "stories", (struct str){ text, sizeof(text) }, &f->cursor));
+	assert_false(secrets_cursor_write(f->secrets, "stories", (struct str){ text, sizeof(text) },
+		&f->cursor));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -33,7 +33,8 @@ static int setup(void **state)
 	assert_int_equal(database_open(f->place.path, true, &f->db, error), STORE_OK);
 	static const char *const scripts[] = {
 		"CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT;"
-		"CREATE TABLE t (n INTEGER NOT NULL UNIQUE CHECK (n < 1000), p INTEGER REFERENCES parent (id)) STRICT;",
+		"CREATE TABLE t (n INTEGER NOT NULL UNIQUE CHECK (n < 1000),"
+		" p INTEGER REFERENCES parent (id)) STRICT;",
 	};
 	assert_int_equal(database_migrate(f->db, "test", scripts, 1), STORE_OK);
 	*state = f;
@@ -179,7 +180,8 @@ static enum store_status leave_half_read(struct sql *sql, void *arg)
 {
 	enum store_status status = insert(sql, arg);
 
-	return status == STORE_OK && sql_step(sql_prepare(sql, "SELECT n FROM t")) == SQL_ROW ? STORE_OK : STORE_INVALID;
+	return status == STORE_OK && sql_step(sql_prepare(sql, "SELECT n FROM t")) == SQL_ROW ? STORE_OK :
+		STORE_INVALID;
 }
 
 static void test_what_fn_refuses_is_undone(void **state)
@@ -214,7 +216,8 @@ static void *write_some(void *arg)
 	for (int i = 0; i < 20; i++) {
 		int n = worker->number * 20 + i;
 		bool refuse = i % 3 == 0;
-		enum store_status status = database_write(worker->f->db, refuse ? insert_then_refuse : insert, &n);
+		enum store_status status = database_write(worker->f->db, refuse ? insert_then_refuse : insert,
+			&n);
 		worker->good += status == (refuse ? STORE_CONFLICT : STORE_OK);
 	}
 	return NULL;

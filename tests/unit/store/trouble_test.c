@@ -269,7 +269,8 @@ static void test_L05_full_disk_by_file_size(void **state)
 
 static enum store_status limit_pages(struct sql *sql, void *arg)
 {
-	struct sql_statement *st = sql_prepare(sql, "PRAGMA max_page_count = 1"); /* never below what is used */
+	/* Never below what is used. */
+	struct sql_statement *st = sql_prepare(sql, "PRAGMA max_page_count = 1");
 
 	(void)arg;
 	return sql_step(st) == SQL_ROW ? STORE_OK : sql_status(st);
