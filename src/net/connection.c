@@ -154,7 +154,7 @@ static size_t undelivered(const struct connection *c)
 	return uv_stream_get_write_queue_size(&c->uv.stream) + (size_t)in_kernel;
 }
 
-/* A head's deadline runs from its first byte to its last: more bytes do not start it anew. */
+/* Only a body that is read starts its deadline anew with each byte, since it has one in all besides. */
 static void set_deadlines(struct connection *c)
 {
 	struct deadlines *all = &c->loop->deadlines;
@@ -162,7 +162,7 @@ static void set_deadlines(struct connection *c)
 
 	if (phase == DEADLINE_PHASES)
 		deadline_disarm(&c->read_deadline);
-	else if (phase != c->read_deadline.phase || (c->progress && phase != DEADLINE_HEAD))
+	else if (phase != c->read_deadline.phase || (c->progress && c->x))
 		deadline_arm(all, &c->read_deadline, phase, c->loop->now_ns);
 	c->progress = false;
 	if (c->unsent > 0 && c->write_deadline.phase == DEADLINE_PHASES) {

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What slow, silent, greedy and too many clients cost: L01, L02, L03, and the limits of net."""
-import concurrent.futures
 import json
+import os
+import resource
 import select
 import time
 
@@ -73,6 +74,16 @@ def test_L01_unread_body_that_stops():
 
 
 @case
+def test_L01_unread_body_a_byte_at_a_time():
+    with Server("body_ms=400") as server, Client(server) as slow:
+        slow.send("POST /reject HTTP/1.1\r\nHost: t\r\nContent-Length: 5000\r\n\r\n")
+        equal(slow.answer().status, 401)
+        begin = time.monotonic()
+        trickle(slow, "x" * 5000, 0.02)
+        assert slow.is_closed() and time.monotonic() - begin < 10
+
+
+@case
 def test_L01_answer_that_is_never_read():
     with temporary_file(25_000_000) as file, \
             Server("file=" + file.name, "write_ms=400", "loops=1") as server, Client(server, 4096) as slow:
@@ -132,6 +143,21 @@ def test_idle_connection_is_closed_without_a_word():
 
 
 @case
+def test_L08_wall_clock_that_jumps():
+    """Its wall clock jumps a day back or forward each time it is read; time-outs do not care."""
+    with Server("idle_ms=600", "head_ms=600", program="REMIT_JUMPING_SERVER") as server, Client(server) as c:
+        for _ in range(20):
+            equal(c.ask("/plain").status, 200)
+        begin = time.monotonic()
+        while time.monotonic() - begin < 1:  # in use it is not idle
+            equal(c.ask("/plain").status, 200)
+            select.select([], [], [], 0.02)
+        begin = time.monotonic()
+        assert c.is_closed()
+        assert 0.4 < time.monotonic() - begin < 10
+
+
+@case
 def test_L02_ten_thousand_idle_connections_under_4_kB_each():
     with Server("idle_ms=600000", "loops=2") as server:
         def connect(count):
@@ -156,8 +182,7 @@ def test_L02_ten_thousand_idle_connections_under_4_kB_each():
 
 
 def limit_of_files():
-    import resource
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
 
@@ -196,6 +221,37 @@ def taken(server):
             return c.ask("/plain").status == 200
         except (EOFError, OSError):
             return False
+
+
+@case
+def test_no_more_files_for_connections():
+    """Connections that cannot be had are closed, without spinning, and it goes on when some are free."""
+    with Server("workers=1", "loops=1") as server:
+        clients = [Client(server) for _ in range(4)]
+        for c in clients:
+            equal(c.ask("/plain").status, 200)
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (len(files(server)), len(files(server))))
+        for _ in range(20):
+            with Client(server) as extra:
+                assert extra.is_closed()
+        before = cpu_seconds(server)
+        equal(select.select([clients[0].socket], [], [], 0.5)[0], [])
+        assert cpu_seconds(server) - before < 0.25, "it spins"
+        equal(clients[0].ask("/plain").status, 200)
+        clients.pop().close()
+        until(lambda: taken(server), "a place is free again")
+        for c in clients:
+            c.close()
+
+
+def files(server):
+    return os.listdir(f"/proc/{server.pid}/fd")
+
+
+def cpu_seconds(server):
+    with open(f"/proc/{server.pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @case

@@ -128,9 +128,9 @@ class Client:
 class Server:
     """echo_server with options ("head_ms=300"); stopped and checked at the end of the block."""
 
-    def __init__(self, *options, address="127.0.0.1:0"):
+    def __init__(self, *options, address="127.0.0.1:0", program="REMIT_ECHO_SERVER"):
         self.process = subprocess.Popen(
-            [os.environ["REMIT_ECHO_SERVER"], address, *options], stdout=subprocess.PIPE, text=True)
+            [os.environ[program], address, *options], stdout=subprocess.PIPE, text=True)
         atexit.register(self.process.kill)
         line = self.process.stdout.readline().strip()
         if not line.isdigit():
