@@ -7,6 +7,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 
+#define BEGINNING_MIN 3 /* characters that a name must share to be taken for the beginning of a longer one */
+
 /* The code point of a valid UTF-8 character of n bytes. */
 static uint32_t code_point(const char *p, size_t n)
 {
@@ -97,6 +99,8 @@ const char *name_nearest(const char *name, const char *(*at)(const void *ctx, si
 	unsigned best = (unsigned)(wanted.n / 3) + 1;
 	const char *nearest = NULL, *known;
 	for (size_t i = 0; (known = at(ctx, i)); i++) {
+		if (!nearest && wanted.n >= BEGINNING_MIN && str_starts(str_of(known), wanted))
+			nearest = known; /* unless another is nearly the same */
 		unsigned d = str_distance(wanted, str_of(known), best);
 		if (d < best) {
 			best = d;

@@ -20,7 +20,7 @@ const struct cli_command *const cli_commands[] = {
 	&command_token_revoke, &command_token_rotate, &command_token_regenerate,
 	&command_token_edit, &command_token_shrink, &command_token_prune,
 	&command_scopes, &command_presets, &command_explain,
-	&command_check_config, &command_store_migrate, &command_audit_tail,
+	&command_check_config, &command_store_migrate, &command_audit_tail, &command_publishing_import,
 	NULL,
 };
 

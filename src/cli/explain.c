@@ -110,7 +110,9 @@ static const char *rule_place(struct explaining *e)
 	const struct profile *profile = e->api->profile;
 	if (e->answer.operation == REMIT_NO_OPERATION)
 		return NULL;
-	return arena_printf(&e->cli->arena, "%s:%u", profile->file, profile->operation_lines[e->answer.operation]);
+	const bool builtin = profile_builtin_text(profile->file).p != NULL;
+	return arena_printf(&e->cli->arena, builtin ? "profiles/%s.yaml:%u" : "%s:%u", profile->file,
+		profile->operation_lines[e->answer.operation]);
 }
 
 /* What an operation asks for in words: "stories:write + stories:publish", "a or (b + c)", "any valid token". */
@@ -226,7 +228,7 @@ const struct cli_command command_explain = {
 	},
 	.examples = (const struct cli_example[]){
 		{ "remit explain --token-id 0199b2f0-5c1e-7abc-8def-0123456789ab GET /api/v1/projects", "may it list projects?" },
-		{ "remit explain --token-stdin POST /api/v1/stories '{\"scheduledAt\":\"2027-01-31T12:00:00Z\"}' < token.txt",
+		{ "remit explain --token-stdin POST /api/v1/stories '{\"scheduled_at\":\"2027-01-31T12:00:00Z\"}' < token.txt",
 			"what a body changes" },
 		{ "remit explain POST /api/v1/media", "without a token: what it asks for" },
 		{ 0 },
