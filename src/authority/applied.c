@@ -37,7 +37,8 @@ enum authority_status authority_wait_applied(const struct authority *a, int64_t 
 			return AUTHORITY_OK;
 		if (clock_monotonic_ns() >= deadline_ns) {
 			if (status != STORE_OK)
-				return authority_stored(status, "node", reterr);
+				return authority_fail(reterr, AUTHORITY_UNAVAILABLE, "The change is made, but which running servers know "
+					"of it cannot be asked: %s.", store_status_text(status));
 			*ret = s.lagging;
 			return authority_fail(reterr, AUTHORITY_CONFLICT, "%zu running server%s not taken the change in within %u ms; "
 				"the first is node %s, process %lld.", s.lagging.count, s.lagging.count == 1 ? " has" : "s have", wait_ms,

@@ -88,6 +88,24 @@ def projects_and_members():
 
 
 @case
+def publishing_import_is_all_or_nothing():
+    demo = os.path.join(os.environ["REMIT_SOURCE"], "profiles/demo/demo.json")
+    before = len(remit.cli("project", "list")["projects"])
+    bad = os.path.join(remit.folder, "bad.json")
+    with open(bad, "w", encoding="utf-8") as file:
+        file.write('{"projects": 7}')
+    fails(1, "publishing", "import", bad, "--owner", "bob@example.com", says="bad.json")
+    fails(1, "publishing", "import", "/nowhere.json", "--owner", "bob@example.com", says="cannot be read")
+    fails(1, "publishing", "import", remit.folder, "--owner", "bob@example.com", says="cannot be read")
+    fails(1, "publishing", "import", demo, "--owner", "nobody@example.com", says="no user")
+    fails(2, "publishing", "import", demo, says="--owner")
+    equal(len(remit.cli("project", "list")["projects"]), before)
+    counts = remit.cli("publishing", "import", demo, "--owner", "bob@example.com")
+    assert counts["projects"] > 0 and counts["templates"] > 0, counts
+    equal(len(remit.cli("project", "list")["projects"]), before + counts["projects"])
+
+
+@case
 def T08_removing_a_person_ends_their_tokens():
     text = remit.token("ann@example.com", "last", "--preset", "read-only")["token"]
     remit.cli("user", "remove", "ann@example.com")

@@ -101,13 +101,15 @@ def D14_a_server_that_is_stopped_is_named_and_then_no_longer_waited_for():
             done = remit.run("token", "revoke", made["id"])
             spent = time.monotonic() - started
             assert spent < 10, spent
-            # asleep for longer than max_staleness it refuses by itself, so either answer is true
-            assert done.returncode in (0, 1), done.stderr
+            # asleep for longer than max_staleness it refuses by itself, so 0 and 1 are both true; asleep in
+            # the middle of its own write it holds the store (4), and nothing was done
+            assert done.returncode in (0, 1, 4), done.stderr
             if done.returncode == 1:
                 assert str(remit.server.pid) in done.stderr, done.stderr
         finally:
             os.kill(remit.server.pid, signal.SIGCONT)
-        wait_until(lambda: remit.call("GET", "/api/v1/health", token=made["token"]).status in (401, 503))
+        if done.returncode != 4:
+            wait_until(lambda: remit.call("GET", "/api/v1/health", token=made["token"]).status == 401)
 
 
 @case
