@@ -44,7 +44,8 @@ static const struct field *find_field(const char *name, const struct field *fiel
 	return NULL;
 }
 
-static void add_unknown(struct check *c, const char *where, const char *name, const struct field *fields, size_t count)
+static void add_unknown(
+	struct check *c, const char *where, const char *name, const struct field *fields, size_t count)
 {
 	const char *best = NULL;
 	unsigned best_distance = 4;
@@ -78,7 +79,8 @@ static bool stood_before(const json_t *list, size_t i)
 }
 
 /* A list of texts that are each of `item`'s kind, no two alike. */
-static void check_items(struct check *c, const char *where, const struct field *field, const struct field *item, const json_t *list)
+static void check_items(struct check *c, const char *where, const struct field *field,
+	const struct field *item, const json_t *list)
 {
 	const char *unit = item->kind == FIELD_ID ? "ids" : "names";
 	size_t count = json_array_size(list);
@@ -102,7 +104,8 @@ static void check_items(struct check *c, const char *where, const struct field *
 			check_add(c, "%s%s must be text", where, name);
 			continue;
 		}
-		check_field(c, where, &one, (struct str){ json_string_value(value), json_string_length(value) });
+		check_field(
+			c, where, &one, (struct str){ json_string_value(value), json_string_length(value) });
 		if (stood_before(list, i))
 			check_add(c, "%s%s stands twice", where, name);
 	}
@@ -137,7 +140,8 @@ static void check_value(struct check *c, const char *where, const struct field *
 	case FIELD_NUMBER:
 		if (!json_is_integer(value) || json_integer_value(value) < 0 ||
 		    json_integer_value(value) > (json_int_t)field->max)
-			check_add(c, "%s%s must be a whole number from 0 to %zu", where, field->name, field->max);
+			check_add(c, "%s%s must be a whole number from 0 to %zu", where, field->name,
+				field->max);
 		return;
 	case FIELD_OBJECT:
 		if (!json_is_object(value))
@@ -153,12 +157,14 @@ static void check_value(struct check *c, const char *where, const struct field *
 		break;
 	}
 	if (json_is_string(value))
-		check_field(c, where, field, (struct str){ json_string_value(value), json_string_length(value) });
+		check_field(
+			c, where, field, (struct str){ json_string_value(value), json_string_length(value) });
 	else
 		check_add(c, "%s%s must be text", where, field->name);
 }
 
-void check_object(struct check *c, const json_t *object, const char *where, const struct field *fields, size_t count)
+void check_object(
+	struct check *c, const json_t *object, const char *where, const struct field *fields, size_t count)
 {
 	/* Reading does not change it; the macro's own types ask for a pointer that could. */
 	json_t *o = (json_t *)(uintptr_t)object;

@@ -34,7 +34,8 @@ void check_add(struct check *c, const char *format, ...) __attribute__((format(p
 void check_answer(const struct check *c, struct service_call *call);
 /* Answers a change: `json` (taken over) with `success` where it was made, 422 with what is in the
  * check for INVALID, 409 for CONFLICT with the same, else what answer_store says. */
-void answer_change(struct service_call *call, enum store_status status, int success, const char *noun, const struct check *c, json_t *json);
+void answer_change(struct service_call *call, enum store_status status, int success, const char *noun,
+	const struct check *c, json_t *json);
 
 enum field_kind {
 	FIELD_LINE,    /* text without line ends; max is in characters */
@@ -69,7 +70,8 @@ struct field {
 
 /* Judges the members of an object: unknown ones, kinds, lengths, required ones. `where` is "" or
  * what stands before a name ("settings."). */
-void check_object(struct check *c, const json_t *object, const char *where, const struct field *fields, size_t count);
+void check_object(
+	struct check *c, const json_t *object, const char *where, const struct field *fields, size_t count);
 /* One text against the kinds LINE, TEXT, SLUG, WEB, HOOK, ZONE, ID; for parts of a form. */
 void check_field(struct check *c, const char *where, const struct field *field, struct str text);
 

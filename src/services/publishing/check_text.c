@@ -32,8 +32,8 @@ static void check_plain(struct check *c, const char *where, const struct field *
 	if (!utf8_valid(text))
 		check_add(c, "%s%s must be valid UTF-8", where, field->name);
 	else if (utf8_length(text) > field->max)
-		check_add(c, "%s%s must be at most %zu characters, and has %zu", where, field->name, field->max,
-			  utf8_length(text));
+		check_add(c, "%s%s must be at most %zu characters, and has %zu", where, field->name,
+			field->max, utf8_length(text));
 	else if (!is_clean(text, lines))
 		check_add(c, "%s%s must not hold control characters%s", where, field->name,
 			  lines ? " but line feeds and tabs" : " or line ends");
@@ -46,7 +46,8 @@ static void check_time(struct check *c, const char *where, const struct field *f
 {
 	int64_t ms;
 	if (text.n < sizeof("2026-11-22T06:18:00Z") - 1 || !time_from_text(text, &ms) || ms <= 0)
-		check_add(c, "%s%s must be a time with its offset, as in 2030-05-01T09:00:00+02:00", where, field->name);
+		check_add(c, "%s%s must be a time with its offset, as in 2030-05-01T09:00:00+02:00", where,
+			field->name);
 }
 
 static void check_word(struct check *c, const char *where, const struct field *field, struct str text)
@@ -87,7 +88,8 @@ static bool is_host(struct str host)
 
 static bool is_loopback(struct str host)
 {
-	return str_eq_ignore_case(host, STR("localhost")) || str_is(host, "127.0.0.1") || str_is(host, "[::1]");
+	return str_eq_ignore_case(host, STR("localhost")) || str_is(host, "127.0.0.1") ||
+	       str_is(host, "[::1]");
 }
 
 /* The host of an absolute http or https URL that nothing could read in two ways: no user, no
@@ -95,7 +97,8 @@ static bool is_loopback(struct str host)
 static bool url_host(struct str url, bool *ret_https, struct str *ret_host)
 {
 	for (size_t i = 0; i < url.n; i++)
-		if ((uint8_t)url.p[i] <= 0x20 || (uint8_t)url.p[i] >= 0x7f || strchr("\\#\"<>^`{|}", url.p[i]))
+		if ((uint8_t)url.p[i] <= 0x20 || (uint8_t)url.p[i] >= 0x7f ||
+			strchr("\\#\"<>^`{|}", url.p[i]))
 			return false;
 	bool https = str_starts(url, STR("https://"));
 	if (!https && !str_starts(url, STR("http://")))
@@ -126,7 +129,8 @@ static void check_url(struct check *c, const char *where, const struct field *fi
 	if (text.n == 0 && !(field->flags & FIELD_FILLED) && !hook)
 		return;
 	if (text.n > MAX_URL)
-		check_add(c, "%s%s must be at most %d bytes, and has %zu", where, field->name, MAX_URL, text.n);
+		check_add(
+			c, "%s%s must be at most %d bytes, and has %zu", where, field->name, MAX_URL, text.n);
 	else if (!url_host(text, &https, &host) || (hook && !https && !is_loopback(host)))
 		check_add(c, "%s%s must be %s URL without user, password or fragment", where, field->name,
 			  hook ? "an https (on loopback also http)" : "an http or https");
@@ -144,7 +148,8 @@ static bool is_zone(struct str zone)
 	for (size_t i = 0; i < zone.n; i++) {
 		char c = zone.p[i];
 		bool first = i == 0 || zone.p[i - 1] == '/';
-		if (first ? c < 'A' || c > 'Z' : !base62_is(c) && c != '_' && c != '-' && c != '+' && c != '/')
+		if (first ? c < 'A' || c > 'Z'
+			  : !base62_is(c) && c != '_' && c != '-' && c != '+' && c != '/')
 			return false;
 	}
 	if (zone.p[zone.n - 1] == '/')
@@ -185,7 +190,12 @@ void check_field(struct check *c, const char *where, const struct field *field, 
 		if (!is_zone(text))
 			check_add(c, "%s%s must be an IANA time zone, as Europe/Berlin", where, field->name);
 		return;
-	case FIELD_IDS: case FIELD_BOOL: case FIELD_NUMBER: case FIELD_WORDS: case FIELD_OBJECT: case FIELD_LIST:
+	case FIELD_IDS:
+	case FIELD_BOOL:
+	case FIELD_NUMBER:
+	case FIELD_WORDS:
+	case FIELD_OBJECT:
+	case FIELD_LIST:
 	case FIELD_NEVER:
 		return;
 	}

@@ -32,18 +32,21 @@ static const struct field import_settings_fields[] = {
 	{ "website", FIELD_WEB, 0, 0, NULL },
 };
 
-bool import_find(struct import *im, enum import_kind kind, struct str key, const char *where, const char *name, struct id_bytes *ret)
+bool import_find(struct import *im, enum import_kind kind, struct str key, const char *where,
+	const char *name, struct id_bytes *ret)
 {
 	for (size_t i = 0; i < im->key_count; i++)
 		if (im->keys[i].kind == kind && str_eq(im->keys[i].key, key)) {
 			*ret = im->keys[i].id;
 			return true;
 		}
-	check_add(&im->check, "%s%s names a key that is not in this project's %s", where, name, import_list_name(kind));
+	check_add(&im->check, "%s%s names a key that is not in this project's %s", where, name,
+		import_list_name(kind));
 	return false;
 }
 
-bool import_find_all(struct import *im, enum import_kind kind, const json_t *list, const char *where, const char *name, struct str *ret)
+bool import_find_all(struct import *im, enum import_kind kind, const json_t *list, const char *where,
+	const char *name, struct str *ret)
 {
 	size_t count = json_array_size(list), n = 0;
 	char *text = arena_alloc(im->arena, count * (ID_LENGTH + 1) + 1);
@@ -80,12 +83,14 @@ static void check_project(struct import *im, const json_t *project, size_t i)
 		check_add(&im->check, "projects[%zu] must be an object", i);
 		return;
 	}
-	check_object(&im->check, project, where, project_fields, sizeof(project_fields) / sizeof(project_fields[0]));
+	check_object(&im->check, project, where, project_fields,
+		sizeof(project_fields) / sizeof(project_fields[0]));
 	if (json_is_object(given))
 		check_object(&im->check, given, settings, import_settings_fields,
 			     sizeof(import_settings_fields) / sizeof(import_settings_fields[0]));
 	if (!json_object_get(project, "id") == !json_object_get(project, "name"))
-		check_add(&im->check, "%s must have an id (of a project that exists) or a name (of one to be made)", where);
+		check_add(&im->check,
+			"%s must have an id (of a project that exists) or a name (of one to be made)", where);
 	else if (json_object_get(project, "name") && !im->owner)
 		check_add(&im->check, "%sname asks for a new project, and no owner was given for it", where);
 	for (enum import_kind kind = 0; kind < IMPORT_KINDS; kind++)
@@ -108,11 +113,13 @@ static void check_document(struct import *im)
 static enum store_status note_project(struct sql *sql, struct import *im, const char *name)
 {
 	struct id id;
-	json_t *detail = json_pack("{s:s,s:s,s:s}", "name", name, "api", im->p->api, "owner", im->owner->text);
+	json_t *detail =
+		json_pack("{s:s,s:s,s:s}", "name", name, "api", im->p->api, "owner", im->owner->text);
 	char *text = detail ? json_dumps(detail, JSON_COMPACT) : NULL;
 	struct sql_statement *feed = sql_prepare(sql, "INSERT INTO changes (kind, key) VALUES (?1, ?2)");
-	struct sql_statement *event = sql_prepare(sql, "INSERT INTO events (at, actor, action, subject, detail)"
-		" VALUES (?1, 'import', 'project.added', ?2, ?3)");
+	struct sql_statement *event =
+		sql_prepare(sql, "INSERT INTO events (at, actor, action, subject, detail)"
+				 " VALUES (?1, 'import', 'project.added', ?2, ?3)");
 	enum store_status status = text ? STORE_UNAVAILABLE : STORE_NO_MEMORY;
 
 	if (text && feed && event) {
@@ -136,8 +143,9 @@ static enum store_status note_project(struct sql *sql, struct import *im, const 
 static enum store_status make_project(struct sql *sql, struct import *im, struct str name)
 {
 	struct id_bytes owner = { { 0 } };
-	struct sql_statement *st = sql_prepare(sql, "INSERT INTO projects (id, api, name, owner_id, created_at)"
-		" SELECT ?1, ?2, ?3, u.id, ?5 FROM users u WHERE u.id = ?4");
+	struct sql_statement *st =
+		sql_prepare(sql, "INSERT INTO projects (id, api, name, owner_id, created_at)"
+				 " SELECT ?1, ?2, ?3, u.id, ?5 FROM users u WHERE u.id = ?4");
 	if (!st)
 		return STORE_UNAVAILABLE;
 	(void)id_to_bytes(im->owner, &owner); /* what is no id stays zero, and is nobody */
@@ -154,7 +162,8 @@ static enum store_status make_project(struct sql *sql, struct import *im, struct
 	return STORE_INVALID;
 }
 
-static enum store_status take_project(struct sql *sql, struct import *im, const json_t *project, const char *where)
+static enum store_status take_project(
+	struct sql *sql, struct import *im, const json_t *project, const char *where)
 {
 	struct str name = get_text(project, "name");
 	if (name.p)
@@ -173,7 +182,8 @@ static enum store_status take_project(struct sql *sql, struct import *im, const 
 	return STORE_INVALID;
 }
 
-static enum store_status import_settings(struct sql *sql, struct import *im, const json_t *project, const char *where)
+static enum store_status import_settings(
+	struct sql *sql, struct import *im, const json_t *project, const char *where)
 {
 	const json_t *given = json_object_get(project, "settings");
 	const json_t *keys = json_object_get(given, "default_channels");
@@ -186,8 +196,9 @@ static enum store_status import_settings(struct sql *sql, struct import *im, con
 		return im->check.count > 0 ? STORE_INVALID : STORE_NO_MEMORY;
 	enum store_status status = load_settings(sql, &im->project, &settings);
 	json_t *more = json_deep_copy(given);
-	if (status == STORE_OK && (!more || (keys && json_object_set_new(more, "default_channels", json_of_words(ids)) != 0) ||
-				   json_object_update(settings, more) != 0))
+	if (status == STORE_OK &&
+		(!more || (keys && json_object_set_new(more, "default_channels", json_of_words(ids)) != 0) ||
+			json_object_update(settings, more) != 0))
 		status = STORE_NO_MEMORY;
 	if (status == STORE_OK)
 		status = save_settings(sql, &im->project, settings, im->now_ms);
@@ -238,7 +249,8 @@ static json_t *read_document(struct str document, char reterr_text[512])
 		snprintf(reterr_text, 512, "The document is larger than %u bytes", IMPORT_BYTES_MAX);
 		return NULL;
 	}
-	json_t *json = json_loadb(document.n > 0 ? document.p : "", document.n, JSON_REJECT_DUPLICATES, &error);
+	json_t *json =
+		json_loadb(document.n > 0 ? document.p : "", document.n, JSON_REJECT_DUPLICATES, &error);
 	if (!json)
 		snprintf(reterr_text, 512, "line %d, column %d: %s", error.line, error.column, error.text);
 	return json;
@@ -260,7 +272,8 @@ static bool run_import(struct database *database, struct import *im, char reterr
 	return status == STORE_OK || tell(im, status, reterr_text);
 }
 
-bool publishing_import(const struct publishing_options *options, struct str document, const struct id *owner, int64_t now_ms, struct publishing_import_counts *ret, char reterr_text[512])
+bool publishing_import(const struct publishing_options *options, struct str document, const struct id *owner,
+	int64_t now_ms, struct publishing_import_counts *ret, char reterr_text[512])
 {
 	struct publishing p = { .database = options->database, .random = random_bytes, .media_folder = -1 };
 	struct arena arena;
@@ -271,7 +284,8 @@ bool publishing_import(const struct publishing_options *options, struct str docu
 	arena_init(&arena, IMPORT_MEMORY_MAX);
 	p.api = arena_copy(&arena, str_of(options->api));
 	im.document = json;
-	ok = json && (p.api ? run_import(options->database, &im, reterr_text) : tell(&im, STORE_NO_MEMORY, reterr_text));
+	ok = json && (p.api ? run_import(options->database, &im, reterr_text)
+			    : tell(&im, STORE_NO_MEMORY, reterr_text));
 	if (ok)
 		*ret = (struct publishing_import_counts){
 			.projects = im.projects, .templates = im.counts[IMPORT_TEMPLATES],

@@ -5,6 +5,8 @@
  */
 #include "services/publishing/listing.h"
 
+#include "base/text.h"
+
 #define PLACEHOLDERS_MAX 64
 #define PLACEHOLDER_NAME_MAX 64
 
@@ -17,10 +19,10 @@ static bool next_placeholder(struct str *rest, struct str *ret)
 			return false;
 		size_t left = (size_t)(rest->p + rest->n - open) - 2, n = 0;
 		*rest = (struct str){ open + 2, left };
-		while (n < left && (rest->p[n] == '_' || (rest->p[n] >= '0' && rest->p[n] <= '9') ||
-				    (rest->p[n] >= 'a' && rest->p[n] <= 'z') || (rest->p[n] >= 'A' && rest->p[n] <= 'Z')))
+		while (n < left && (rest->p[n] == '_' || base62_is(rest->p[n])))
 			n++;
-		if (n > 0 && n <= PLACEHOLDER_NAME_MAX && left - n >= 2 && memcmp(rest->p + n, "}}", 2) == 0) {
+		bool closed = left - n >= 2 && memcmp(rest->p + n, "}}", 2) == 0;
+		if (closed && n > 0 && n <= PLACEHOLDER_NAME_MAX) {
 			*ret = (struct str){ rest->p, n };
 			return true;
 		}
@@ -81,7 +83,8 @@ static json_t *moment_json(const struct publishing *p, struct sql_statement *st)
 	(void)p;
 	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:o,s:o,s:o}",
 		"id", json_of_id_column(st, 0), "project_id", json_of_id_column(st, 1),
-		"title", json_of_column(st, 2), "summary", json_of_column(st, 3), "source", json_of_column(st, 4),
+		"title", json_of_column(st, 2), "summary", json_of_column(st, 3),
+		"source", json_of_column(st, 4),
 		"detected_at", json_of_time_column(st, 5), "score", (json_int_t)sql_column_int(st, 6),
 		"data_connection_id", json_of_id_column(st, 7),
 		"created_at", json_of_time_column(st, 8), "updated_at", json_of_time_column(st, 9));

@@ -33,7 +33,8 @@ static void cursor_purpose(const struct service_call *call, char ret[static 96])
 	snprintf(ret, 96, "cursor:%s:%s", call->operation->name, call->caller->user.text);
 }
 
-static void read_cursor(const struct publishing *p, struct service_call *call, struct check *c, struct page *page)
+static void read_cursor(
+	const struct publishing *p, struct service_call *call, struct check *c, struct page *page)
 {
 	char purpose[96];
 	struct str text;
@@ -82,7 +83,8 @@ static void read_times(struct service_call *call, struct check *c, struct page *
 }
 
 /* What a list's query parameters say; service_run has refused those that the operation lacks. */
-static void read_page(const struct publishing *p, struct service_call *call, const struct listing *listing, struct check *c, struct page *page)
+static void read_page(const struct publishing *p, struct service_call *call, const struct listing *listing,
+	struct check *c, struct page *page)
 {
 	struct field status = { "status", FIELD_WORD, 0, 0, listing->statuses };
 	struct str limit = query_get(call->query, "limit", &(size_t){ 0 });
@@ -94,7 +96,8 @@ static void read_page(const struct publishing *p, struct service_call *call, con
 	if (limit.p && (!str_to_u64(limit, LIST_MAX, &page->limit) || page->limit == 0))
 		check_add(c, "limit must be a whole number from 1 to %d", LIST_MAX);
 	if (project.p && (!id_parse(project, &id) || !id_to_bytes(&id, &page->project)))
-		memset(&page->project, 0xff, sizeof(page->project)); /* no id, so no project: 404 like any other */
+		/* No id, so no project: 404 like any other. */
+		memset(&page->project, 0xff, sizeof(page->project));
 	read_cursor(p, call, c, page);
 	read_times(call, c, page);
 	page->status = query_get(call->query, "status", &(size_t){ 0 });
@@ -132,7 +135,8 @@ static enum store_status list_rows(struct sql *sql, void *arg)
 		if (status != STORE_OK)
 			return status;
 	}
-	struct sql_statement *st = sql_prepare(sql, page->status.p ? w->listing->list_status : w->listing->list);
+	struct sql_statement *st =
+		sql_prepare(sql, page->status.p ? w->listing->list_status : w->listing->list);
 	if (!st)
 		return STORE_UNAVAILABLE;
 	bind_reach(st, &page->reach);
@@ -157,7 +161,8 @@ static json_t *next_cursor(const struct list_work *w, const struct service_call 
 	id_from_bytes(&w->last, &id);
 	buf_init(&text, 512);
 	json_t *cursor = NULL;
-	if (secrets_cursor_write(w->p->secrets, purpose, (struct str){ id.text, ID_LENGTH }, &text) && !text.failed)
+	if (secrets_cursor_write(w->p->secrets, purpose, (struct str){ id.text, ID_LENGTH }, &text) &&
+		!text.failed)
 		cursor = json_of_str(buf_str(&text));
 	buf_done(&text);
 	return cursor;
@@ -185,11 +190,13 @@ void run_list(struct service *service, struct service_call *call, const struct l
 	} else if (c.count > 0) {
 		check_answer(&c, call);
 	} else {
-		answer_json(call, 200, json_pack("{s:o,s:o}", "data", w.data, "next_cursor", next_cursor(&w, call)));
+		answer_json(call, 200,
+			json_pack("{s:o,s:o}", "data", w.data, "next_cursor", next_cursor(&w, call)));
 	}
 }
 
-enum store_status load_json(struct sql *sql, const struct publishing *p, const struct reach *reach, const struct listing *listing, const struct id_bytes *id, json_t **ret)
+enum store_status load_json(struct sql *sql, const struct publishing *p, const struct reach *reach,
+	const struct listing *listing, const struct id_bytes *id, json_t **ret)
 {
 	struct sql_statement *st = sql_prepare(sql, listing->get);
 	if (!st)

@@ -43,6 +43,7 @@ struct listing {
 void run_list(struct service *service, struct service_call *call, const struct listing *listing);
 void run_get(struct service *service, struct service_call *call, const struct listing *listing);
 /* Inside a transaction: the object as JSON; NOT_FOUND, NO_MEMORY or a failure. */
-enum store_status load_json(struct sql *sql, const struct publishing *p, const struct reach *reach, const struct listing *listing, const struct id_bytes *id, json_t **ret);
+enum store_status load_json(struct sql *sql, const struct publishing *p, const struct reach *reach,
+	const struct listing *listing, const struct id_bytes *id, json_t **ret);
 
 #endif

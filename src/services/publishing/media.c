@@ -92,7 +92,8 @@ static void check_parts(struct check *c, const struct multipart *form)
 		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
 			found = found || str_is(form->parts[i].name, known[k]);
 		if (!found)
-			check_add(c, "part %zu of the form is not known: file, alt_text and projectId are", i + 1);
+			check_add(c, "part %zu of the form is not known: file, alt_text and projectId are",
+				i + 1);
 	}
 }
 
@@ -100,14 +101,17 @@ static void check_parts(struct check *c, const struct multipart *form)
 static bool read_form(struct upload *u, struct service_call *call)
 {
 	static const struct field alt_text = { "alt_text", FIELD_TEXT, MAX_ALT_TEXT, 0, NULL };
-	struct str type, boundary = { NULL, 0 }, header = http_request_header(call->request, STR("Content-Type"), NULL);
+	struct str header = http_request_header(call->request, STR("Content-Type"), NULL);
+	struct str type, boundary = { NULL, 0 };
 	struct multipart form;
 	const char *what = "";
 	size_t count;
 
-	if (!header.p || !http_media_type(header, &type) || !str_eq_ignore_case(type, STR("multipart/form-data")) ||
-	    !http_media_parameter(header, STR("boundary"), &boundary) || !boundary.p) {
-		service_fail(call, 415, "unsupported_media_type", "The body must be multipart/form-data with a boundary");
+	if (!header.p || !http_media_type(header, &type) ||
+		!str_eq_ignore_case(type, STR("multipart/form-data")) ||
+		!http_media_parameter(header, STR("boundary"), &boundary) || !boundary.p) {
+		service_fail(call, 415, "unsupported_media_type",
+			"The body must be multipart/form-data with a boundary");
 		return false;
 	}
 	if (!multipart_parse(call->body, boundary, call->arena, &form, &what)) {
@@ -116,7 +120,8 @@ static bool read_form(struct upload *u, struct service_call *call)
 	}
 	const struct multipart_part *file = multipart_get(&form, "file", &count);
 	if (file && file->data.n > LIMIT_UPLOAD_BYTES) {
-		service_fail(call, 413, "payload_too_large", "A file may have at most %d bytes", LIMIT_UPLOAD_BYTES);
+		service_fail(call, 413, "payload_too_large", "A file may have at most %d bytes",
+			LIMIT_UPLOAD_BYTES);
 		return false;
 	}
 	check_parts(&u->check, &form);
@@ -189,7 +194,7 @@ void run_upload_media(struct service *service, struct service_call *call)
 	enum store_status status = database_read(p->database, add_media, u);
 	if (status == STORE_OK && !u->type) {
 		service_fail(call, 415, "unsupported_media_type",
-			     "file must be a JPEG, PNG, WebP, GIF or MP4 by its content, whatever its name says");
+			"file must be a JPEG, PNG, WebP, GIF or MP4 by its content, whatever its name says");
 		return;
 	}
 	if (status == STORE_OK) {
@@ -200,5 +205,6 @@ void run_upload_media(struct service *service, struct service_call *call)
 		status = database_write(p->database, add_media, u);
 	if (status != STORE_OK && u->file[0])
 		media_forget(p, u->file);
-	answer_change(call, status, 201, status == STORE_NOT_FOUND ? "Project" : media_listing.noun, &u->check, u->result);
+	answer_change(call, status, 201, status == STORE_NOT_FOUND ? "Project" : media_listing.noun,
+		&u->check, u->result);
 }

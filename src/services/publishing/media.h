@@ -26,7 +26,8 @@ void media_clean_name(struct str sent, const struct media_type *type, char ret_n
 
 /* Keeps bytes under a name that nobody can guess, below the folder: whole and on the disk, or not
  * there at all. OK, FULL or UNAVAILABLE. */
-enum store_status media_keep(const struct publishing *p, struct str bytes, char ret_file[static MEDIA_FILE_ROOM]);
+enum store_status media_keep(
+	const struct publishing *p, struct str bytes, char ret_file[static MEDIA_FILE_ROOM]);
 void media_forget(const struct publishing *p, const char *file);
 /* A descriptor for reading, or -1. *ret_size is its length. */
 int media_open(const struct publishing *p, const char *file, uint64_t *ret_size);

@@ -65,7 +65,8 @@ static bool keep_named(int folder, const char *name, struct str bytes)
 	return ok;
 }
 
-enum store_status media_keep(const struct publishing *p, struct str bytes, char ret_file[static MEDIA_FILE_ROOM])
+enum store_status media_keep(
+	const struct publishing *p, struct str bytes, char ret_file[static MEDIA_FILE_ROOM])
 {
 	uint8_t random[16];
 	char file[MEDIA_FILE_ROOM] = "";

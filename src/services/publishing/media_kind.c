@@ -32,7 +32,8 @@ const struct media_type *media_sniff(struct str bytes)
 {
 	if (bytes.n >= 4 && memcmp(bytes.p, "\xff\xd8\xff", 3) == 0)
 		return &types[JPEG];
-	if (bytes.n >= 16 && memcmp(bytes.p, "\x89PNG\r\n\x1a\n", 8) == 0 && memcmp(bytes.p + 12, "IHDR", 4) == 0)
+	if (bytes.n >= 16 && memcmp(bytes.p, "\x89PNG\r\n\x1a\n", 8) == 0 &&
+		memcmp(bytes.p + 12, "IHDR", 4) == 0)
 		return &types[PNG];
 	if (bytes.n >= 16 && memcmp(bytes.p, "RIFF", 4) == 0 && memcmp(bytes.p + 8, "WEBPVP8", 7) == 0)
 		return &types[WEBP];

@@ -34,7 +34,8 @@ static enum store_status find_file(struct sql *sql, void *arg)
 {
 	struct serve_work *w = arg;
 	char hash[72];
-	struct sql_statement *st = sql_prepare(sql, GET_SQL("o.type, o.name, o.file, o.sha256", "publishing_media"));
+	struct sql_statement *st =
+		sql_prepare(sql, GET_SQL("o.type, o.name, o.file, o.sha256", "publishing_media"));
 	if (!st)
 		return STORE_UNAVAILABLE;
 	bind_reach(st, &w->reach);
@@ -90,7 +91,8 @@ static enum range read_range(struct str value, uint64_t size, uint64_t *ret_firs
 		return last == 0 || size == 0 ? RANGE_OUTSIDE : RANGE_ONE;
 	}
 	last = UINT64_MAX;
-	if (!str_to_u64(head, UINT64_MAX, &first) || (rest.n > 0 && (!str_to_u64(rest, UINT64_MAX, &last) || last < first)))
+	if (!str_to_u64(head, UINT64_MAX, &first) ||
+		(rest.n > 0 && (!str_to_u64(rest, UINT64_MAX, &last) || last < first)))
 		return RANGE_NONE;
 	if (first >= size)
 		return RANGE_OUTSIDE;
@@ -150,7 +152,8 @@ static void send_file(struct service_call *call, const struct serve_work *w, int
 	}
 	put_headers(call, w);
 	if (kind == RANGE_ONE) {
-		snprintf(text, sizeof(text), "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, first, first + length - 1, size);
+		snprintf(text, sizeof(text), "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, first,
+			first + length - 1, size);
 		service_answer_header(call, "Content-Range", text);
 	}
 	call->answer.status = kind == RANGE_ONE ? 206 : 200;

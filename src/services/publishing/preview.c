@@ -55,8 +55,9 @@ static json_t *problems_json(const struct provider *provider, size_t length, siz
 		json_array_append_new(list, json_sprintf("The text has %zu characters; %s takes %zu", length,
 			provider->name, provider->characters));
 	if (provider->media > 0 && media > provider->media)
-		json_array_append_new(list, json_sprintf("There are %zu media files; %s takes %zu in one post", media,
-			provider->name, provider->media));
+		json_array_append_new(
+			list, json_sprintf("There are %zu media files; %s takes %zu in one post", media,
+				      provider->name, provider->media));
 	if (!active)
 		json_array_append_new(list, json_string("The connection is not active"));
 	return list;
@@ -86,12 +87,14 @@ static json_t *channel_json(struct sql_statement *st, const char *text, size_t m
 }
 
 /* A channel that is no longer there is left out; publishing names it. */
-static enum store_status add_channel(struct sql *sql, const struct preview_work *w, const struct story *story, struct str word, const char *text, json_t *list)
+static enum store_status add_channel(struct sql *sql, const struct preview_work *w, const struct story *story,
+	struct str word, const char *text, json_t *list)
 {
 	struct id id;
 	struct id_bytes channel = { { 0 } };
-	struct sql_statement *st = sql_prepare(sql, GET_SQL("o.id, o.project_id, o.provider, o.handle, o.status",
-		"publishing_social_connections") "AND o.project_id = ?5");
+	struct sql_statement *st =
+		sql_prepare(sql, GET_SQL("o.id, o.project_id, o.provider, o.handle, o.status",
+					 "publishing_social_connections") "AND o.project_id = ?5");
 	if (!st)
 		return STORE_UNAVAILABLE;
 	if (id_parse(word, &id))
@@ -100,7 +103,8 @@ static enum store_status add_channel(struct sql *sql, const struct preview_work 
 	bind_uuid(st, 4, &channel);
 	bind_uuid(st, 5, &story->project);
 	enum store_status status = step_row(st);
-	if (status == STORE_OK && json_array_append_new(list, channel_json(st, text, count_words(story->media))) != 0)
+	if (status == STORE_OK &&
+		json_array_append_new(list, channel_json(st, text, count_words(story->media))) != 0)
 		status = STORE_NO_MEMORY;
 	sql_reset(st);
 	return status == STORE_NOT_FOUND ? STORE_OK : status;

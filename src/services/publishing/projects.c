@@ -19,7 +19,8 @@ static const struct field settings_fields[] = {
 
 void check_settings(struct check *c, const json_t *settings, const char *where)
 {
-	check_object(c, settings, where, settings_fields, sizeof(settings_fields) / sizeof(settings_fields[0]));
+	check_object(
+		c, settings, where, settings_fields, sizeof(settings_fields) / sizeof(settings_fields[0]));
 }
 
 json_t *settings_of(struct str stored)
@@ -75,7 +76,8 @@ enum store_status load_settings(struct sql *sql, const struct id_bytes *project,
 	bind_uuid(st, 1, project);
 	enum store_status status = step_row(st);
 	if (status == STORE_OK || status == STORE_NOT_FOUND) {
-		json_t *settings = settings_of(status == STORE_OK ? sql_column_text(st, 0) : (struct str){ NULL, 0 });
+		json_t *settings =
+			settings_of(status == STORE_OK ? sql_column_text(st, 0) : (struct str){ NULL, 0 });
 		status = settings ? STORE_OK : STORE_NO_MEMORY;
 		if (settings)
 			*ret = settings;
@@ -84,7 +86,8 @@ enum store_status load_settings(struct sql *sql, const struct id_bytes *project,
 	return status;
 }
 
-enum store_status save_settings(struct sql *sql, const struct id_bytes *project, const json_t *settings, int64_t now_ms)
+enum store_status save_settings(
+	struct sql *sql, const struct id_bytes *project, const json_t *settings, int64_t now_ms)
 {
 	char *text = json_dumps(settings, JSON_COMPACT | JSON_SORT_KEYS);
 	struct sql_statement *st = sql_prepare(sql,
@@ -103,9 +106,11 @@ enum store_status save_settings(struct sql *sql, const struct id_bytes *project,
 	return status;
 }
 
-static enum store_status rename_project(struct sql *sql, const struct reach *reach, const struct id_bytes *id, struct str name)
+static enum store_status rename_project(
+	struct sql *sql, const struct reach *reach, const struct id_bytes *id, struct str name)
 {
-	struct sql_statement *st = sql_prepare(sql, "UPDATE projects SET name = ?5 WHERE id = ?4 AND" REACHES("projects.id"));
+	struct sql_statement *st =
+		sql_prepare(sql, "UPDATE projects SET name = ?5 WHERE id = ?4 AND" REACHES("projects.id"));
 	if (!st)
 		return STORE_UNAVAILABLE;
 	bind_reach(st, reach);
@@ -115,7 +120,8 @@ static enum store_status rename_project(struct sql *sql, const struct reach *rea
 }
 
 /* A change to a project is an event for auditors, as the store's own changes are. */
-static enum store_status add_event(struct sql *sql, const struct service_call *call, const struct id_bytes *project)
+static enum store_status add_event(
+	struct sql *sql, const struct service_call *call, const struct id_bytes *project)
 {
 	char actor[sizeof("token:") + ID_LENGTH];
 	struct id id;
@@ -149,7 +155,8 @@ static enum store_status update_settings(struct sql *sql, struct update_work *w)
 		status = STORE_NO_MEMORY;
 	if (status == STORE_OK && given)
 		status = check_references(sql, &reference_channel, &w->id,
-			get_words(given, "default_channels", w->call->arena), "settings.default_channels", &w->check);
+			get_words(given, "default_channels", w->call->arena), "settings.default_channels",
+			&w->check);
 	if (status == STORE_OK && w->check.count > 0)
 		status = STORE_INVALID;
 	if (status == STORE_OK)

@@ -13,6 +13,7 @@ void check_settings(struct check *c, const json_t *settings, const char *where);
 /* All settings with what is stored laid over the defaults. NULL without memory. */
 json_t *settings_of(struct str stored);
 enum store_status load_settings(struct sql *sql, const struct id_bytes *project, json_t **ret);
-enum store_status save_settings(struct sql *sql, const struct id_bytes *project, const json_t *settings, int64_t now_ms);
+enum store_status save_settings(
+	struct sql *sql, const struct id_bytes *project, const json_t *settings, int64_t now_ms);
 
 #endif

@@ -25,11 +25,12 @@ bool publishing_open(const struct publishing_options *options, struct service **
 void publishing_close(struct service *service);
 
 /* Loads projects' settings, templates, connections, moments and draft stories from a JSON document
- * (docs/publishing.md). All or nothing. `projects` in it name existing project ids, or are made with `owner` (NULL: none are made). On failure
- * a sentence with the place in the document. */
+ * (docs/publishing.md). All or nothing. `projects` in it name existing project ids, or are made with `owner`
+ * (NULL: none are made). On failure a sentence with the place in the document. */
 struct publishing_import_counts {
 	unsigned projects, templates, connections, moments, stories;
 };
-bool publishing_import(const struct publishing_options *options, struct str document, const struct id *owner, int64_t now_ms, struct publishing_import_counts *ret, char reterr_text[512]);
+bool publishing_import(const struct publishing_options *options, struct str document, const struct id *owner,
+	int64_t now_ms, struct publishing_import_counts *ret, char reterr_text[512]);
 
 #endif

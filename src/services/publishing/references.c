@@ -5,7 +5,8 @@
 #include "services/publishing/references.h"
 
 const struct reference reference_channel = {
-	"SELECT 1 FROM publishing_social_connections WHERE id = ?1 AND project_id = ?2", "a social connection",
+	"SELECT 1 FROM publishing_social_connections WHERE id = ?1 AND project_id = ?2",
+	"a social connection",
 };
 const struct reference reference_media = {
 	"SELECT 1 FROM publishing_media WHERE id = ?1 AND project_id = ?2", "a media file",
@@ -17,7 +18,8 @@ const struct reference reference_moment = {
 	"SELECT 1 FROM publishing_moments WHERE id = ?1 AND project_id = ?2", "a moment",
 };
 
-static enum store_status find_reference(struct sql *sql, const struct reference *kind, const struct id_bytes *project, const struct id_bytes *id)
+static enum store_status find_reference(struct sql *sql, const struct reference *kind,
+	const struct id_bytes *project, const struct id_bytes *id)
 {
 	struct sql_statement *st = sql_prepare(sql, kind->sql);
 	if (!st)
@@ -29,7 +31,8 @@ static enum store_status find_reference(struct sql *sql, const struct reference 
 	return status;
 }
 
-enum store_status check_references(struct sql *sql, const struct reference *kind, const struct id_bytes *project, struct str ids, const char *where, struct check *c)
+enum store_status check_references(struct sql *sql, const struct reference *kind,
+	const struct id_bytes *project, struct str ids, const char *where, struct check *c)
 {
 	struct str word;
 
@@ -47,7 +50,8 @@ enum store_status check_references(struct sql *sql, const struct reference *kind
 	return STORE_OK;
 }
 
-enum store_status check_reference(struct sql *sql, const struct reference *kind, const struct id_bytes *project, const struct id_bytes *id, const char *where, struct check *c)
+enum store_status check_reference(struct sql *sql, const struct reference *kind,
+	const struct id_bytes *project, const struct id_bytes *id, const char *where, struct check *c)
 {
 	if (!id_bytes_set(id))
 		return STORE_OK;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The tables of the publishing service. Every row has the project it belongs to; a project that is
- * removed takes its rows along. Ids are the 16 bytes of version 7 UUIDs, so that the order of ids is the order in
- * which rows were made, and (project_id, id) is all that a list needs.
+ * removed takes its rows along. Ids are the 16 bytes of version 7 UUIDs, so that the order of ids is the
+ * order in which rows were made, and (project_id, id) is all that a list needs.
  * services: may include base, core, wire, store and services/service.h.
  */
 #include "services/publishing/internal.h"
 
-/* Lists of ids and of event names are texts (ids as 36 characters) with one space between: they are read and written
- * whole. Times are milliseconds since 1970. `sealed` is what secrets_seal made. */
-#define OWNED "id BLOB NOT NULL PRIMARY KEY, project_id BLOB NOT NULL REFERENCES projects (id) ON DELETE CASCADE, "
+/* Lists of ids and of event names are texts (ids as 36 characters) with one space between: they are read and
+ * written whole. Times are milliseconds since 1970. `sealed` is what secrets_seal made. */
+#define OWNED \
+	"id BLOB NOT NULL PRIMARY KEY, project_id BLOB NOT NULL REFERENCES projects (id) ON DELETE CASCADE, "
 #define STAMPS "created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL"
 #define BY_PROJECT(table) "CREATE INDEX " table "_project ON " table " (project_id, id);"
 

@@ -22,7 +22,8 @@ void random_bytes(void *buffer, size_t n)
 static bool open_media_folder(struct publishing *p, const char *path, char reterr_text[256])
 {
 	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-		snprintf(reterr_text, 256, "The folder for media, %s, cannot be made: %s", path, strerror(errno));
+		snprintf(reterr_text, 256, "The folder for media, %s, cannot be made: %s", path,
+			strerror(errno));
 		return false;
 	}
 	p->media_folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -56,7 +57,8 @@ bool publishing_open(const struct publishing_options *options, struct service **
 {
 	struct publishing *p = calloc(1, sizeof(*p));
 	if (!p || sodium_init() < 0) {
-		snprintf(reterr_text, 256, "The publishing service cannot start: out of memory or of randomness");
+		snprintf(reterr_text, 256,
+			"The publishing service cannot start: out of memory or of randomness");
 		free(p);
 		return false;
 	}

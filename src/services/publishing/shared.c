@@ -111,9 +111,11 @@ void answer_store(struct service_call *call, enum store_status status, const cha
 	if (status == STORE_NOT_FOUND)
 		answer_not_found(call, noun);
 	else if (status == STORE_FULL)
-		service_fail(call, 503, "unavailable", "There is no room left to store this. Nothing was changed.");
+		service_fail(call, 503, "unavailable",
+			"There is no room left to store this. Nothing was changed.");
 	else
-		service_fail(call, 503, "unavailable", "The store cannot be reached. Nothing was changed; try again.");
+		service_fail(call, 503, "unavailable",
+			"The store cannot be reached. Nothing was changed; try again.");
 }
 
 bool take_path_id(struct service_call *call, const char *noun, struct id_bytes *ret)
@@ -178,7 +180,8 @@ void answer_json(struct service_call *call, int status, json_t *json)
 		answer_store(call, STORE_NO_MEMORY, "");
 }
 
-void answer_change(struct service_call *call, enum store_status status, int success, const char *noun, const struct check *c, json_t *json)
+void answer_change(struct service_call *call, enum store_status status, int success, const char *noun,
+	const struct check *c, json_t *json)
 {
 	if (status == STORE_OK) {
 		answer_json(call, success, json);

@@ -17,7 +17,8 @@ static json_t *story_json(const struct publishing *p, struct sql_statement *st)
 	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o}",
 		"id", json_of_id_column(st, 0), "project_id", json_of_id_column(st, 1),
 		"title", json_of_column(st, 2), "body", json_of_column(st, 3),
-		"channels", json_of_words(sql_column_text(st, 4)), "media", json_of_words(sql_column_text(st, 5)),
+		"channels", json_of_words(sql_column_text(st, 4)),
+		"media", json_of_words(sql_column_text(st, 5)),
 		"template_id", json_of_id_column(st, 6), "moment_id", json_of_id_column(st, 7),
 		"status", json_of_column(st, 8), "scheduled_at", json_of_time_column(st, 9),
 		"scheduled_late", sql_column_int(st, 10) != 0, "published_at", json_of_time_column(st, 11),
@@ -42,7 +43,8 @@ void run_get_story(struct service *service, struct service_call *call)
 	run_get(service, call, &story_listing);
 }
 
-enum store_status load_story(struct sql *sql, const struct reach *reach, const struct id_bytes *id, struct arena *arena, struct story *ret)
+enum store_status load_story(struct sql *sql, const struct reach *reach, const struct id_bytes *id,
+	struct arena *arena, struct story *ret)
 {
 	struct sql_statement *st = sql_prepare(sql, story_listing.get);
 	if (!st)
@@ -77,14 +79,17 @@ enum store_status check_story_references(struct sql *sql, const struct story *st
 	if (status == STORE_OK)
 		status = check_references(sql, &reference_media, &story->project, story->media, "media", c);
 	if (status == STORE_OK)
-		status = check_reference(sql, &reference_template, &story->project, &story->template_id, "template_id", c);
+		status = check_reference(
+			sql, &reference_template, &story->project, &story->template_id, "template_id", c);
 	if (status == STORE_OK)
-		status = check_reference(sql, &reference_moment, &story->project, &story->moment_id, "moment_id", c);
+		status = check_reference(
+			sql, &reference_moment, &story->project, &story->moment_id, "moment_id", c);
 	return status;
 }
 
 /* ?4 to ?14; the two statements below have the same ones. */
-static void bind_story(struct sql_statement *st, const struct reach *reach, const struct story *story, int64_t now_ms)
+static void bind_story(
+	struct sql_statement *st, const struct reach *reach, const struct story *story, int64_t now_ms)
 {
 	bind_reach(st, reach);
 	bind_uuid(st, 4, &story->id);
@@ -99,7 +104,8 @@ static void bind_story(struct sql_statement *st, const struct reach *reach, cons
 	sql_bind_int(st, 13, now_ms);
 }
 
-enum store_status save_story(struct sql *sql, const struct reach *reach, const struct story *story, struct str was, int64_t now_ms)
+enum store_status save_story(
+	struct sql *sql, const struct reach *reach, const struct story *story, struct str was, int64_t now_ms)
 {
 	struct sql_statement *st = sql_prepare(sql,
 		"UPDATE publishing_stories SET title = ?5, body = ?6, channels = ?7, media = ?8, template_id = ?9,"
@@ -114,7 +120,8 @@ enum store_status save_story(struct sql *sql, const struct reach *reach, const s
 	return status == STORE_NOT_FOUND ? STORE_CONFLICT : status;
 }
 
-enum store_status insert_story(struct sql *sql, const struct reach *reach, const struct story *story, int64_t now_ms)
+enum store_status insert_story(
+	struct sql *sql, const struct reach *reach, const struct story *story, int64_t now_ms)
 {
 	struct sql_statement *st = sql_prepare(sql,
 		"INSERT INTO publishing_stories (id, project_id, title, body, channels, media, template_id, moment_id,"

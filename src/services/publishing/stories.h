@@ -32,16 +32,20 @@ void check_schedule(struct check *c, const json_t *json, int64_t now_ms);
 bool apply_story(const json_t *json, struct arena *arena, struct story *story);
 
 /* Inside a transaction. The row of a story that the caller reaches, copied; or NOT_FOUND. */
-enum store_status load_story(struct sql *sql, const struct reach *reach, const struct id_bytes *id, struct arena *arena, struct story *ret);
+enum store_status load_story(struct sql *sql, const struct reach *reach, const struct id_bytes *id,
+	struct arena *arena, struct story *ret);
 /* What a story names must be of its project: mistakes are added to the check. */
 enum store_status check_story_references(struct sql *sql, const struct story *story, struct check *c);
 /* Writes the row back where it is still in the state `was` (else CONFLICT). */
-enum store_status save_story(struct sql *sql, const struct reach *reach, const struct story *story, struct str was, int64_t now_ms);
+enum store_status save_story(struct sql *sql, const struct reach *reach, const struct story *story,
+	struct str was, int64_t now_ms);
 /* Makes a row in story->project, which the caller must reach (else NOT_FOUND). */
-enum store_status insert_story(struct sql *sql, const struct reach *reach, const struct story *story, int64_t now_ms);
+enum store_status insert_story(
+	struct sql *sql, const struct reach *reach, const struct story *story, int64_t now_ms);
 
 /* The project of something new (D19): what was named, else the bound one, else the only one that the
  * caller reaches. NOT_FOUND; INVALID with a mistake added where it must be named. */
-enum store_status choose_project(struct sql *sql, const struct reach *reach, const struct id_bytes *named, struct check *c, struct id_bytes *ret);
+enum store_status choose_project(struct sql *sql, const struct reach *reach, const struct id_bytes *named,
+	struct check *c, struct id_bytes *ret);
 
 #endif

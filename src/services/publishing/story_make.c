@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 /* The only project that the caller reaches. */
-static enum store_status only_project(struct sql *sql, const struct reach *reach, struct check *c, struct id_bytes *ret)
+static enum store_status only_project(
+	struct sql *sql, const struct reach *reach, struct check *c, struct id_bytes *ret)
 {
 	struct sql_statement *st = sql_prepare(sql,
 		"SELECT c.id FROM" CANDIDATES "c WHERE" REACHES("c.id") "ORDER BY c.id LIMIT 2");
@@ -36,7 +37,8 @@ static enum store_status only_project(struct sql *sql, const struct reach *reach
 	return STORE_OK;
 }
 
-enum store_status choose_project(struct sql *sql, const struct reach *reach, const struct id_bytes *named, struct check *c, struct id_bytes *ret)
+enum store_status choose_project(struct sql *sql, const struct reach *reach, const struct id_bytes *named,
+	struct check *c, struct id_bytes *ret)
 {
 	const struct id_bytes *project = id_bytes_set(named) ? named : &reach->project;
 
@@ -119,7 +121,8 @@ void run_create_story(struct service *service, struct service_call *call)
 	/* What is refused by its form needs the project only to be judged. */
 	enum store_status status = w.check.count > 0 ? database_read(p->database, make_one, &w)
 						     : database_write(p->database, make_one, &w);
-	answer_change(call, status, 201, status == STORE_NOT_FOUND ? "Project" : story_listing.noun, &w.check, w.result);
+	answer_change(call, status, 201, status == STORE_NOT_FOUND ? "Project" : story_listing.noun, &w.check,
+		w.result);
 }
 
 struct bulk_work {
@@ -184,7 +187,9 @@ void run_create_stories(struct service *service, struct service_call *call)
 	w.items = arena_alloc(call->arena, w.count * sizeof(*w.items));
 	for (size_t i = 0; w.items && i < w.count; i++) {
 		const json_t *item = json_array_get(list, i);
-		w.items[i] = (struct make_work){ .p = p, .call = call, .reach = reach_of(p, call->caller), .json = item };
+		w.items[i] = (struct make_work){
+			.p = p, .call = call, .reach = reach_of(p, call->caller), .json = item
+		};
 		if (json_is_object(item))
 			check_story(&w.items[i].check, item, true, call->now_ms);
 		else

@@ -23,7 +23,8 @@ struct change_work {
 
 static bool may_change(const struct story *story)
 {
-	return str_is(story->status, "draft") || str_is(story->status, "scheduled") || str_is(story->status, "failed");
+	return str_is(story->status, "draft") || str_is(story->status, "scheduled") ||
+	       str_is(story->status, "failed");
 }
 
 /* 409: names the state that the story is in. */
@@ -157,7 +158,8 @@ void run_unschedule_story(struct service *service, struct service_call *call)
 }
 
 /* One row for a channel, by way of the connection itself: it must still be this project's. */
-static enum store_status add_outbox(struct sql *sql, const struct change_work *w, const struct story *story, struct str channel)
+static enum store_status add_outbox(
+	struct sql *sql, const struct change_work *w, const struct story *story, struct str channel)
 {
 	struct id id;
 	struct id_bytes channel_id = { { 0 } }, row = make_id(w->p, w->call->now_ms);
@@ -185,7 +187,8 @@ static enum store_status publish(struct sql *sql, struct change_work *w, struct 
 	if (!may_change(story))
 		return refuse_state(w, story, "published");
 	if (story->channels.n == 0) {
-		check_add(&w->check, "channels must name at least one social connection before a story is published");
+		check_add(&w->check,
+			"channels must name at least one social connection before a story is published");
 		return STORE_INVALID;
 	}
 	enum store_status status = check_story_references(sql, story, &w->check);

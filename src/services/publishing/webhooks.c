@@ -9,7 +9,8 @@
 
 #define SECRET_BYTES 32
 #define SECRET_PREFIX "whsec_"
-#define SECRET_ROOM (sizeof(SECRET_PREFIX) + sodium_base64_ENCODED_LEN(SECRET_BYTES, sodium_base64_VARIANT_ORIGINAL))
+#define SECRET_ROOM \
+	(sizeof(SECRET_PREFIX) + sodium_base64_ENCODED_LEN(SECRET_BYTES, sodium_base64_VARIANT_ORIGINAL))
 #define WEBHOOK_PURPOSE "webhook"
 #define EVENTS \
 	"story.scheduled story.published story.failed story.published_late moment.detected moment.auto_drafted *"
@@ -101,10 +102,11 @@ static bool make_secret(struct webhook_work *w, char ret_text[static SECRET_ROOM
 {
 	uint8_t secret[SECRET_BYTES];
 	w->p->random(secret, sizeof(secret));
-	bool ok = secrets_seal(w->p->secrets, WEBHOOK_PURPOSE, (struct str){ (char *)secret, sizeof(secret) }, w->sealed);
+	bool ok = secrets_seal(
+		w->p->secrets, WEBHOOK_PURPOSE, (struct str){ (char *)secret, sizeof(secret) }, w->sealed);
 	memcpy(ret_text, SECRET_PREFIX, sizeof(SECRET_PREFIX));
-	sodium_bin2base64(ret_text + sizeof(SECRET_PREFIX) - 1, SECRET_ROOM - sizeof(SECRET_PREFIX) + 1, secret,
-			  sizeof(secret), sodium_base64_VARIANT_ORIGINAL);
+	sodium_bin2base64(ret_text + sizeof(SECRET_PREFIX) - 1, SECRET_ROOM - sizeof(SECRET_PREFIX) + 1,
+		secret, sizeof(secret), sodium_base64_VARIANT_ORIGINAL);
 	sodium_memzero(secret, sizeof(secret));
 	return ok;
 }
@@ -133,7 +135,8 @@ void run_create_webhook(struct service *service, struct service_call *call)
 						     : database_write(p->database, make_webhook, &w);
 	if (status == STORE_OK && json_object_set_new(w.result, "secret", json_string(secret)) != 0)
 		status = STORE_NO_MEMORY;
-	answer_change(call, status, 201, status == STORE_NOT_FOUND ? "Project" : webhooks.noun, &w.check, w.result);
+	answer_change(
+		call, status, 201, status == STORE_NOT_FOUND ? "Project" : webhooks.noun, &w.check, w.result);
 	sodium_memzero(secret, sizeof(secret));
 }
 
@@ -187,8 +190,8 @@ void run_update_webhook(struct service *service, struct service_call *call)
 static enum store_status remove_webhook(struct sql *sql, void *arg)
 {
 	struct webhook_work *w = arg;
-	struct sql_statement *st = sql_prepare(sql,
-		"DELETE FROM publishing_webhooks WHERE id = ?4 AND" REACHES("publishing_webhooks.project_id"));
+	struct sql_statement *st = sql_prepare(sql, "DELETE FROM publishing_webhooks"
+		" WHERE id = ?4 AND" REACHES("publishing_webhooks.project_id"));
 	if (!st)
 		return STORE_UNAVAILABLE;
 	bind_reach(st, &w->reach);

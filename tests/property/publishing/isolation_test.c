@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STEPS 150
+#define STEPS 500
 #define IDS 16
 
 static uint64_t seed;
