@@ -3,6 +3,7 @@
  */
 #include "place.h"
 
+#include "base/clock.h"
 #include "store/sqlite/database.h"
 #include "store/store.h"
 
@@ -280,6 +281,51 @@ static void test_readers_share_sixteen_handles(void **state)
 	assert_in_range(atomic_load(&most), 2, DATABASE_READERS);
 }
 
+static atomic_bool flood_over;
+
+static void *flood(void *arg)
+{
+	struct worker *worker = arg;
+
+	for (int i = 0; !atomic_load(&flood_over); i++)
+		worker->good += database_write(worker->f->db, insert_then_refuse,
+			&(int){ i % 1000 }) == STORE_CONFLICT;
+	return NULL;
+}
+
+/* A writer that is never idle, and another one on the same file, as of another process. */
+static void test_a_busy_writer_shuts_nobody_out(void **state)
+{
+	struct fixture *f = *state;
+	struct worker workers[16];
+	pthread_t threads[16];
+	struct database *other;
+	char error[256];
+	int flooded = 0;
+
+	assert_int_equal(database_open(f->place.path, false, &other, error), STORE_OK);
+	atomic_store(&flood_over, false);
+	for (int i = 0; i < 16; i++) {
+		workers[i] = (struct worker){ .f = f };
+		assert_int_equal(pthread_create(&threads[i], NULL, flood, &workers[i]), 0);
+	}
+	usleep(50000);
+	int64_t start = clock_monotonic_ns();
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(database_write(other, insert, &i), STORE_OK);
+	int64_t took_ms = (clock_monotonic_ns() - start) / 1000000;
+	atomic_store(&flood_over, true);
+	for (int i = 0; i < 16; i++) {
+		pthread_join(threads[i], NULL);
+		flooded += workers[i].good;
+	}
+	database_close(other);
+	assert_true(flooded > 0);
+	print_message("# 20 writes beside a flood took %d ms\n", (int)took_ms);
+	assert_true(took_ms < 20 * 1000);
+	assert_int_equal(rows(f), 20);
+}
+
 static void test_migrations_go_one_by_one(void **state)
 {
 	struct fixture *f = *state;
@@ -345,6 +391,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_readers_cannot_write),
 	TEST(test_one_refusal_undoes_nothing_of_its_neighbours),
 	TEST(test_readers_share_sixteen_handles),
+	TEST(test_a_busy_writer_shuts_nobody_out),
 	TEST(test_migrations_go_one_by_one),
 	TEST(test_statements),
 };

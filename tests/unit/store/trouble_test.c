@@ -289,6 +289,35 @@ static void test_L05_full_database(void **state)
 	expect_whole(f, 1);
 }
 
+static enum store_status pretend_many_changes(struct sql *sql, void *arg)
+{
+	(void)arg;
+	return sql_run(sql_prepare(sql, "INSERT INTO changes (revision, kind, key) VALUES"
+		" (1, 3, zeroblob(16)), (1001, 3, zeroblob(16)), (100999, 3, zeroblob(16))"));
+}
+
+static bool count_any_change(void *ctx, const struct store_change *change)
+{
+	(void)change;
+	++*(size_t *)ctx;
+	return true;
+}
+
+static void test_who_is_too_far_behind_must_load_again(void **state)
+{
+	struct fixture *f = *state;
+	int64_t revision = -1;
+	size_t n = 0;
+
+	assert_int_equal(database_write(store_database(f->store), pretend_many_changes, NULL), STORE_OK);
+	assert_int_equal(add(f), STORE_OK); /* the 101,000th: the oldest go */
+	assert_int_equal(store_changes(f->store, 0, count_any_change, &n, &revision), STORE_CONFLICT);
+	assert_int_equal(store_changes(f->store, 999, count_any_change, &n, &revision), STORE_CONFLICT);
+	assert_true(n == 0 && revision == -1);
+	assert_int_equal(store_changes(f->store, 1000, count_any_change, &n, &revision), STORE_OK);
+	assert_true(n == 3 && revision == 101000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -299,6 +328,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_L05_overwritten_in_place),
 	TEST(test_L05_full_disk_by_file_size),
 	TEST(test_L05_full_database),
+	TEST(test_who_is_too_far_behind_must_load_again),
 };
 
 TEST_MAIN(tests)
