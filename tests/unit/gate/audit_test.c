@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The audit log: written, read back, cut, altered.
+ */
+#include "../test.h"
+
+#include "base/clock.h"
+#include "gate/audit.h"
+#include "gate/audit_segment.h"
+#include "gate/audit_writer.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <remit/remit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/remit-audit-XXXXXX";
+static uint64_t places[16]; /* of each token's newest record */
+
+static void name_of(void *ctx, uint32_t name, struct str *ret_api, struct str *ret_operation)
+{
+	static char text[200];
+	(void)ctx;
+	memset(text, 'x', sizeof(text));
+	*ret_api = STR("toy");
+	*ret_operation = name == 1 ? (struct str){ text, sizeof(text) } : name == 2 ? STR("") : STR("GET /things");
+}
+
+static uint64_t place_of(void *ctx, const struct audit_pending *pending, uint64_t place)
+{
+	(void)ctx;
+	uint64_t before = places[pending->token];
+	places[pending->token] = place;
+	return before;
+}
+
+static void found(void *ctx, const struct id_bytes *token, uint64_t place)
+{
+	(void)ctx;
+	places[token->b[0]] = place;
+}
+
+static struct audit_writer *open_log(void)
+{
+	struct audit_options options = { .folder = folder, .name = name_of, .names = 3, .placed = place_of, .found = found };
+	struct audit_writer *writer = NULL;
+	char why[256] = "";
+	if (!audit_writer_open(&options, &writer, why))
+		fail_msg("%s", why);
+	return writer;
+}
+
+static void put(struct audit_ring *ring, uint8_t token, uint32_t name, uint8_t reason, uint16_t status)
+{
+	struct audit_pending *pending = audit_ring_slot(ring);
+	if (!pending)
+		return;
+	*pending = (struct audit_pending){ .token = token, .record = { .kind = AUDIT_KIND_DECISION, .reason = reason,
+		.status = status, .name = name, .at_ms = 1000 + status, .micros = 7 } };
+	pending->record.token.b[0] = token;
+	audit_ring_commit(ring);
+}
+
+struct seen {
+	size_t count;
+	struct audit_entry last;
+	char operation[600];
+	uint64_t lost;
+};
+
+static bool see(void *ctx, const struct audit_entry *entry)
+{
+	struct seen *seen = ctx;
+	assert_true(entry->place > seen->last.place);
+	seen->count++;
+	seen->lost += entry->lost;
+	seen->last = *entry;
+	snprintf(seen->operation, sizeof(seen->operation), "%.*s %.*s", STR_FMT(entry->api), STR_FMT(entry->operation));
+	return true;
+}
+
+static struct seen read_log(struct audit_tail tail)
+{
+	struct seen seen = { 0 };
+	char why[256] = "";
+	if (!audit_read(folder, &tail, see, NULL, &seen, why))
+		fail_msg("%s", why);
+	return seen;
+}
+
+static int start(void **state)
+{
+	(void)state;
+	memcpy(folder, "/tmp/remit-audit-XXXXXX", sizeof(folder));
+	memset(places, 0, sizeof(places));
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	DIR *dir = opendir(folder);
+	char path[600];
+	for (const struct dirent *entry; dir && (entry = readdir(dir));) {
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		unlink(path);
+	}
+	closedir(dir);
+	return rmdir(folder);
+}
+
+static void write_some(unsigned count)
+{
+	struct audit_writer *writer = open_log();
+	struct audit_ring *ring = audit_writer_ring(writer);
+	for (unsigned i = 0; i < count; i++)
+		put(ring, (uint8_t)(1 + i % 3), i % 3, i % 2 ? REMIT_SCOPE_MISSING : REMIT_ALLOWED, (uint16_t)i);
+	audit_writer_close(writer);
+}
+
+static void path_of(uint64_t sequence, char path[600])
+{
+	snprintf(path, 600, "%s/" AUDIT_NAME, folder, (unsigned long long)sequence);
+}
+
+static void test_written_and_read_back(void **state)
+{
+	(void)state;
+	write_some(1000);
+	struct seen seen = read_log((struct audit_tail){ .last = 5000 });
+	assert_int_equal(seen.count, 1000);
+	assert_int_equal(seen.last.status, 999);
+	assert_int_equal(seen.last.reason, REMIT_SCOPE_MISSING);
+	assert_int_equal(seen.last.at_ms, 1999);
+	assert_string_equal(seen.operation, "toy GET /things");
+	assert_int_equal(read_log((struct audit_tail){ .last = 10 }).count, 10);
+	assert_int_equal(read_log((struct audit_tail){ .last = 0 }).count, 0);
+	assert_int_equal(read_log((struct audit_tail){ .last = 5000, .refused_only = true }).count, 500);
+	seen = read_log((struct audit_tail){ .last = 5000, .token = { { 2 } } });
+	assert_int_equal(seen.count, 333);
+	assert_int_equal(strlen(seen.operation), 4 + 200);
+	write_some(10);
+	seen = read_log((struct audit_tail){ .last = 5000 });
+	assert_int_equal(seen.count, 1010);
+	assert_int_equal(seen.lost, 0);
+	struct stat st;
+	char path[600];
+	path_of(1, path);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void test_a_tokens_records_are_a_chain(void **state)
+{
+	(void)state;
+	write_some(500);
+	memset(places, 0, sizeof(places));
+	write_some(1); /* the last segment tells where each token's newest record is */
+	struct segment segment;
+	struct block *block = malloc(sizeof(*block));
+	static struct audit_record records[2000];
+	int dir = open(folder, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(segment_open(dir, 1, &segment), BLOCK_OK);
+	for (uint64_t first = segment.place; segment_read(&segment, block) == BLOCK_OK; first = segment.place)
+		memcpy(&records[first], block->records, block->count * sizeof(records[0]));
+	close(segment.fd);
+	close(dir);
+	free(block);
+	size_t steps = 0;
+	for (uint64_t place = places[1]; place; place = records[place].previous, steps++)
+		assert_int_equal(records[place].token.b[0], 1);
+	assert_int_equal(steps, 168);
+}
+
+static void test_a_full_ring_is_told_as_a_gap(void **state)
+{
+	(void)state;
+	struct audit_writer *writer = open_log();
+	struct audit_ring *ring = audit_writer_ring(writer);
+	assert_int_equal(audit_ring_room(ring), LIMIT_AUDIT_RING);
+	for (unsigned i = 0; i < LIMIT_AUDIT_RING + 7; i++)
+		put(ring, 1, 0, REMIT_ALLOWED, 200);
+	assert_int_equal(audit_ring_room(ring), 0);
+	assert_int_equal(audit_writer_lost(writer), 7);
+	audit_writer_close(writer);
+	struct seen seen = read_log((struct audit_tail){ .last = 100000 });
+	assert_int_equal(seen.count, LIMIT_AUDIT_RING + 1);
+	assert_int_equal(seen.lost, 7);
+}
+
+static void test_L06_a_tail_that_a_crash_cut(void **state)
+{
+	(void)state;
+	static const off_t cuts[] = { 1, 50, 130, 300 };
+	for (size_t i = 0; i < TEST_COUNT(cuts); i++) {
+		struct stat st;
+		char path[600];
+		write_some(600);
+		size_t before = read_log((struct audit_tail){ .last = 100000 }).count;
+		path_of(1, path);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(truncate(path, st.st_size - cuts[i]), 0);
+		size_t left = read_log((struct audit_tail){ .last = 100000 }).count;
+		assert_true(left < before && left > 0);
+		write_some(0);
+		struct seen seen = read_log((struct audit_tail){ .last = 100000 });
+		assert_int_equal(seen.count, left + 1);
+		assert_true(seen.last.lost > 0);
+	}
+}
+
+static void test_a_segment_that_was_just_being_made(void **state)
+{
+	(void)state;
+	write_some(10);
+	char path[600];
+	path_of(2, path);
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(write(fd, "REMIT", 5), 5);
+	close(fd);
+	assert_int_equal(read_log((struct audit_tail){ .last = 100 }).count, 10);
+	write_some(10);
+	assert_int_equal(read_log((struct audit_tail){ .last = 100 }).count, 20);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+/* Two segments, of which the first is whole. */
+static void make_two(void)
+{
+	write_some(1500);
+	int dir = open(folder, O_RDONLY | O_DIRECTORY);
+	struct segment first, second;
+	struct block *block = calloc(1, sizeof(*block));
+	char why[256];
+	assert_int_equal(segment_open(dir, 1, &first), BLOCK_OK);
+	while (segment_read(&first, block) == BLOCK_OK)
+		;
+	assert_true(segment_create(dir, 2, first.place, first.hash, &second, why));
+	memset(block, 0, sizeof(*block));
+	block->count = 2;
+	block->records[0].kind = block->records[1].kind = AUDIT_KIND_DECISION;
+	assert_true(segment_append(&second, block));
+	close(first.fd);
+	close(second.fd);
+	close(dir);
+	free(block);
+}
+
+static bool reads_well(void)
+{
+	struct seen seen = { 0 };
+	char why[256] = "";
+	struct audit_tail tail = { .last = 1000000 };
+	return audit_read(folder, &tail, see, NULL, &seen, why);
+}
+
+static void test_what_was_altered_is_seen(void **state)
+{
+	(void)state;
+	make_two();
+	assert_true(reads_well());
+	char path[600], byte, other;
+	struct stat st;
+	path_of(1, path);
+	int fd = open(path, O_RDWR);
+	assert_int_equal(fstat(fd, &st), 0);
+	for (off_t at = 0; at < st.st_size; at += 997) {
+		assert_int_equal(pread(fd, &byte, 1, at), 1);
+		other = (char)(byte ^ 4);
+		assert_int_equal(pwrite(fd, &other, 1, at), 1);
+		if (reads_well())
+			fail_msg("byte %ld was altered and not seen", (long)at);
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	}
+	assert_true(reads_well());
+	/* A whole block cut off the end of a segment that is not the last. */
+	assert_int_equal(ftruncate(fd, sizeof(struct audit_segment_head)), 0);
+	assert_false(reads_well());
+	close(fd);
+}
+
+static void test_only_one_server_writes(void **state)
+{
+	(void)state;
+	struct audit_writer *writer = open_log(), *second = NULL;
+	struct audit_options options = { .folder = folder, .name = name_of, .names = 3, .placed = place_of };
+	char why[256] = "";
+	assert_false(audit_writer_open(&options, &second, why));
+	assert_non_null(strstr(why, "another server"));
+	audit_writer_close(writer);
+}
+
+static void test_old_segments_go(void **state)
+{
+	(void)state;
+	make_two();
+	int dir = open(folder, O_RDONLY | O_DIRECTORY);
+	uint64_t *list;
+	size_t count;
+	int64_t now = clock_wall_ms();
+	segments_tidy(dir, 2, 60000, UINT64_MAX, now);
+	assert_true(segments_list(dir, &list, &count));
+	free(list);
+	assert_int_equal(count, 2);
+	segments_tidy(dir, 2, 0, 1000, now);
+	assert_true(segments_list(dir, &list, &count));
+	assert_int_equal(count, 1);
+	assert_int_equal(list[0], 2);
+	free(list);
+	segments_tidy(dir, 2, 1, 1, now + 100000);
+	assert_true(segments_list(dir, &list, &count));
+	assert_int_equal(count, 1);
+	free(list);
+	close(dir);
+}
+
+struct following {
+	struct audit_ring *ring;
+	unsigned turns;
+	size_t count;
+};
+
+static bool follow_each(void *ctx, const struct audit_entry *entry)
+{
+	(void)entry;
+	((struct following *)ctx)->count++;
+	return true;
+}
+
+static bool follow_idle(void *ctx)
+{
+	struct following *f = ctx;
+	if (f->turns < 3)
+		put(f->ring, 1, 0, REMIT_ALLOWED, 200);
+	return ++f->turns < 8;
+}
+
+static void test_followed_while_it_is_written(void **state)
+{
+	(void)state;
+	write_some(5);
+	struct audit_writer *writer = open_log();
+	struct following f = { .ring = audit_writer_ring(writer) };
+	struct audit_tail tail = { .last = 2, .follow = true };
+	char why[256] = "";
+	assert_true(audit_writer_start(writer));
+	assert_true(audit_read(folder, &tail, follow_each, follow_idle, &f, why));
+	assert_int_equal(f.count, 2 + 3);
+	audit_writer_close(writer);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+static const struct CMUnitTest tests[] = {
+	TEST(test_written_and_read_back),
+	TEST(test_a_tokens_records_are_a_chain),
+	TEST(test_a_full_ring_is_told_as_a_gap),
+	TEST(test_L06_a_tail_that_a_crash_cut),
+	TEST(test_a_segment_that_was_just_being_made),
+	TEST(test_what_was_altered_is_seen),
+	TEST(test_only_one_server_writes),
+	TEST(test_old_segments_go),
+	TEST(test_followed_while_it_is_written),
+};
+
+TEST_MAIN(tests)
