@@ -145,7 +145,7 @@ static enum remit_status load_scopes(struct reader *in, struct remit_builder *bu
 {
 	enum remit_status status = REMIT_OK;
 
-	for (size_t i = 0; status == REMIT_OK && i < count; i++) {
+	for (size_t i = 0; status == REMIT_OK && in->status == REMIT_OK && i < count; i++) {
 		arena_reset(&in->arena);
 		const char *name = take_text(in);
 		if (names && in->status == REMIT_OK)

@@ -208,6 +208,19 @@ static void test_images_that_nobody_saved(void **state)
 	free(image);
 }
 
+/* Counts that nothing follows are found out at once; four thousand million turns would take minutes. */
+static void test_images_that_promise_too_much(void **state)
+{
+	struct remit_policy *loaded;
+	(void)state;
+	for (size_t place = 12; place <= 16; place += 4) {
+		uint8_t image[24] = "REMITPOL\1";
+		memset(image + place, 0xff, 4);
+		mend_checksum(image, sizeof(image));
+		assert_int_equal(remit_policy_load(image, sizeof(image), &loaded), REMIT_INVALID);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_safety),
 	cmocka_unit_test(test_scopes),
@@ -216,6 +229,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_conditions_and_projects),
 	cmocka_unit_test(test_tools_that_contradict),
 	cmocka_unit_test(test_images_that_nobody_saved),
+	cmocka_unit_test(test_images_that_promise_too_much),
 };
 
 TEST_MAIN(tests)
