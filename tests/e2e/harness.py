@@ -46,7 +46,7 @@ def free_port():
 
 
 class Remit:
-    def __init__(self, config=None, apis=None):
+    def __init__(self, config=None, apis=None, migrate=True):
         self.folder = tempfile.mkdtemp(prefix="remit-test-")
         atexit.register(shutil.rmtree, self.folder, True)
         self.port = free_port()
@@ -65,6 +65,8 @@ class Remit:
         ]
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
+        if migrate:
+            self.cli("store", "migrate")
 
     def __enter__(self):
         return self

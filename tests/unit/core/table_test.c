@@ -159,7 +159,7 @@ static void test_wide_sets_are_kept_once(void **state)
 	struct remit_reader *reader;
 	struct remit_table *table = new_table(0, &reader);
 	uint64_t numbers[300];
-	char name[8];
+	char name[16];
 	(void)state;
 	for (int i = 1; i < 130; i++) {
 		snprintf(name, sizeof(name), "s%d", i);
