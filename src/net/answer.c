@@ -57,7 +57,8 @@ static bool add_length(struct buf *out, int status, uint64_t length)
 {
 	if (has_no_body(status))
 		return true;
-	return buf_add_str(out, STR("Content-Length: ")) && buf_add_u64(out, length) && buf_add(out, "\r\n", 2);
+	return buf_add_str(out, STR("Content-Length: ")) && buf_add_u64(out, length) &&
+	       buf_add(out, "\r\n", 2);
 }
 
 static bool add_connection(struct buf *out, const struct exchange *x)
@@ -69,7 +70,8 @@ static bool add_connection(struct buf *out, const struct exchange *x)
 	return buf_add(out, "\r\n", 2);
 }
 
-void answer_write(struct exchange *x, const struct answer *answer, const uint64_t *file_length, struct buf *out)
+void answer_write(struct exchange *x, const struct answer *answer, const uint64_t *file_length,
+		  struct buf *out)
 {
 	const struct loop *loop = x->c->loop;
 	size_t start = out->n;
@@ -132,8 +134,9 @@ bool answer_write_error(struct loop *loop, uint64_t number, bool with_body, int 
 	buf_add_json(&body, str_of(what));
 	buf_add_str(&body, STR("}}"));
 	good = !body.failed && http1_write_status(out, status) && add_stamp(out, loop, number) &&
-	       buf_add_str(out, STR("Content-Type: application/json\r\n")) && add_length(out, status, body.n) &&
-	       buf_add_str(out, STR("Connection: close\r\n\r\n")) && (!with_body || buf_add_str(out, buf_str(&body)));
+	       buf_add_str(out, STR("Content-Type: application/json\r\n")) &&
+	       add_length(out, status, body.n) && buf_add_str(out, STR("Connection: close\r\n\r\n")) &&
+	       (!with_body || buf_add_str(out, buf_str(&body)));
 	buf_done(&body);
 	return good;
 }

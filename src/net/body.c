@@ -9,11 +9,16 @@
 #include <stdlib.h>
 
 #define OWN_FIRST (64 * 1024)
-#define SKIP_BYTES_MAX (64 * 1024) /* an unread body up to here is cheaper to pass over than a new connection */
+#define SKIP_BYTES_MAX (64 * 1024) /* passing over so much is cheaper than a new connection */
 
 static bool has_body(const struct exchange *x)
 {
 	return x->request.chunked || x->request.length > 0;
+}
+
+static void uncount_bytes(struct server *server, uint64_t less)
+{
+	atomic_fetch_sub_explicit(&server->body_bytes, less, memory_order_relaxed);
 }
 
 static bool count_bytes(struct server *server, uint64_t more)
@@ -21,7 +26,7 @@ static bool count_bytes(struct server *server, uint64_t more)
 	uint64_t before = atomic_fetch_add_explicit(&server->body_bytes, more, memory_order_relaxed);
 	if (before + more <= server->limits.body_memory_bytes)
 		return true;
-	atomic_fetch_sub_explicit(&server->body_bytes, more, memory_order_relaxed);
+	uncount_bytes(server, more);
 	return false;
 }
 
@@ -31,7 +36,7 @@ void body_release(struct exchange *x)
 
 	if (!b->own)
 		return;
-	atomic_fetch_sub_explicit(&x->c->loop->server->body_bytes, b->own_cap, memory_order_relaxed);
+	uncount_bytes(x->c->loop->server, b->own_cap);
 	free(b->own);
 	b->own = NULL;
 	b->own_cap = 0;
@@ -54,7 +59,7 @@ static bool reserve(struct exchange *x, size_t more)
 		return false;
 	char *p = realloc(b->own, cap);
 	if (!p) {
-		atomic_fetch_sub_explicit(&x->c->loop->server->body_bytes, cap - b->own_cap, memory_order_relaxed);
+		uncount_bytes(x->c->loop->server, cap - b->own_cap);
 		return false;
 	}
 	if (!b->own && b->n > 0)
@@ -191,11 +196,12 @@ bool body_advance(struct exchange *x)
 	if (loop->now_ns - x->body.started_ns < (int64_t)loop->server->limits.body_total_ms * 1000000)
 		return false;
 	count_one(&loop->server->timeouts);
-	connection_refuse(x->c, 408, "The body of the request came too slowly");
+	connection_refuse(x->c, 408, "The body came too slowly");
 	return true;
 }
 
-void exchange_read_body(struct exchange *x, uint64_t max, void (*done)(struct exchange *x, enum exchange_body result, struct str body))
+void exchange_read_body(struct exchange *x, uint64_t max,
+			void (*done)(struct exchange *x, enum exchange_body result, struct str body))
 {
 	struct body *b = &x->body;
 	struct connection *c = x->c;
@@ -231,7 +237,8 @@ static bool pass_over_chunked(struct exchange *x)
 		struct http1_error error;
 		struct str data;
 		size_t used = 0;
-		result = http1_chunked_read(&chunked, in->data + in->start, in->end - in->start, &used, &data, &error);
+		result = http1_chunked_read(&chunked, in->data + in->start, in->end - in->start, &used,
+					    &data, &error);
 		in->start += used;
 	}
 	return result == HTTP1_DONE;
@@ -251,9 +258,10 @@ bool body_pass_over(struct exchange *x)
 		return false;
 	if (x->request.chunked)
 		return pass_over_chunked(x);
-	size_t here = connection_input(c).n;
 	/* Who waits for "100 Continue" may send the body after all, or the next request: nobody knows. */
-	if (here < length && ((x->request.expect_continue && b->state == BODY_UNREAD) || length - here > SKIP_BYTES_MAX))
+	bool waits = x->request.expect_continue && b->state == BODY_UNREAD;
+	size_t here = connection_input(c).n;
+	if (here < length && (waits || length - here > SKIP_BYTES_MAX))
 		return false;
 	c->skip = length;
 	return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A connection's life: accepted, run, closed. connection_run is the one place where it goes on; each
+ * A connection from its first byte to its end. connection_run is the one place where it goes on; each
  * event only notes what happened and calls it.
  * net: may include base, core and wire.
  */
@@ -42,7 +42,7 @@ static void on_closed(uv_handle_t *handle)
 	free_if_over(c);
 }
 
-static void close_now(struct connection *c)
+void connection_close(struct connection *c)
 {
 	if (c->state >= CONNECTION_CLOSING)
 		return;
@@ -61,7 +61,7 @@ static void close_now(struct connection *c)
 void connection_lose(struct connection *c)
 {
 	assert(c->magic == CONNECTION_MAGIC);
-	close_now(c);
+	connection_close(c);
 	if (c->x && !c->x->working) {
 		assert(c->x->depth == 0);
 		exchange_finish(c->x);
@@ -88,7 +88,7 @@ static void discard(struct connection *c, size_t n)
 {
 	c->discarded += n;
 	if (c->discarded > LINGER_BYTES_MAX)
-		close_now(c);
+		connection_close(c);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -117,7 +117,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 static void set_reading(struct connection *c)
 {
-	bool wanted = !c->ended && !output_is_full(c) && (!c->last || c->x || c->state == CONNECTION_LINGERING);
+	bool more = !c->last || c->x || c->state == CONNECTION_LINGERING;
+	bool wanted = more && !c->ended && !output_is_full(c);
 
 	if (wanted && c->x && body_read_room(c->x).len == 0)
 		wanted = !c->in || c->in->end < INPUT_BYTES;
@@ -193,8 +194,8 @@ void connection_expire(struct connection *c, enum deadline_phase phase)
 	if (phase == DEADLINE_HEAD || phase == DEADLINE_BODY) {
 		count_one(&c->loop->server->timeouts);
 		if (c->skip == 0)
-			connection_refuse(c, 408, phase == DEADLINE_HEAD ? "The head of the request came too slowly" :
-									   "The body of the request came too slowly");
+			connection_refuse(c, 408, phase == DEADLINE_HEAD ? "The head came too slowly" :
+									   "The body came too slowly");
 	}
 	if (c->last)
 		connection_run(c);
@@ -209,9 +210,10 @@ void connection_refuse(struct connection *c, int status, const char *what)
 	struct exchange *x = c->x;
 	uint64_t number = x ? x->number : c->loop->requests++;
 
-	if (answer_write_error(c->loop, number, !x || x->request.method != HTTP_HEAD, status, what, output_claim(c)) && x)
-		x->status = status;
+	bool with_body = !x || x->request.method != HTTP_HEAD;
+	bool written = answer_write_error(c->loop, number, with_body, status, what, output_claim(c));
 	if (x) {
+		x->status = written ? status : 0;
 		x->answered = true;
 		x->body.state = BODY_OVER;
 	}
@@ -273,7 +275,9 @@ static bool step(struct connection *c, unsigned *requests)
 {
 	if (c->x)
 		return exchange_advance(c->x);
-	if (c->state != CONNECTION_OPEN || c->broken || c->last || !skip_body(c) || connection_input(c).n == 0)
+	if (c->state != CONNECTION_OPEN || c->broken || c->last)
+		return false;
+	if (!skip_body(c) || connection_input(c).n == 0)
 		return false;
 	if (!output_has_room(c))
 		return false;
@@ -294,7 +298,7 @@ static void end_connection(struct connection *c)
 
 	input_drop(c);
 	if (!linger || uv_fileno(&c->uv.handle, &fd) != 0 || shutdown(fd, SHUT_WR) != 0) {
-		close_now(c);
+		connection_close(c);
 		return;
 	}
 	c->state = CONNECTION_LINGERING;
@@ -310,7 +314,8 @@ static bool is_over(const struct connection *c)
 		return true;
 	if (c->ready)
 		return false;
-	return c->ended || (c->loop->draining == DRAIN_EXCHANGES && c->skip == 0 && connection_input(c).n == 0);
+	bool idle = c->skip == 0 && connection_input(c).n == 0;
+	return c->ended || (idle && c->loop->draining == DRAIN_EXCHANGES);
 }
 
 static void rest(struct connection *c)
@@ -345,67 +350,4 @@ void connection_run(struct connection *c)
 	if (c->state < CONNECTION_CLOSING)
 		rest(c);
 	free_if_over(c);
-}
-
-/* ---- Accepting ---- */
-
-static int init_stream(struct connection *c)
-{
-	int result = c->listener->address.any.sa_family == AF_UNIX ? uv_pipe_init(&c->loop->uv, &c->uv.pipe, 0) :
-								     uv_tcp_init(&c->loop->uv, &c->uv.tcp);
-	c->uv.handle.data = c;
-	return result;
-}
-
-static void note_peer(struct connection *c)
-{
-	int size = sizeof(c->peer);
-
-	if (c->listener->address.any.sa_family == AF_UNIX)
-		c->peer.any.sa_family = AF_UNIX;
-	else if (uv_tcp_getpeername(&c->uv.tcp, &c->peer.any, &size) != 0)
-		c->broken = true; /* gone again already */
-}
-
-static void join_loop(struct connection *c)
-{
-	struct loop *loop = c->loop;
-
-	c->next = loop->connections;
-	if (c->next)
-		c->next->previous = c;
-	loop->connections = c;
-	loop->connection_count++;
-	count_one(&loop->server->connections_total);
-}
-
-/* Past the limit it is taken all the same, to be closed: left alone it would wait in the kernel. */
-void connection_accept(uv_stream_t *stream, int status)
-{
-	struct listening *listening = stream->data;
-	struct loop *loop = listening->loop;
-	struct server *server = loop->server;
-	struct connection *c = status == 0 ? calloc(1, sizeof(*c)) : NULL;
-
-	loop_enter(loop);
-	if (!c)
-		return;
-	c->magic = CONNECTION_MAGIC;
-	c->loop = loop;
-	c->listener = listening->listener;
-	deadline_init(&c->read_deadline);
-	deadline_init(&c->write_deadline);
-	if (init_stream(c) != 0) {
-		free(c);
-		return;
-	}
-	uint64_t open = atomic_fetch_add_explicit(&server->connections_open, 1, memory_order_relaxed);
-	join_loop(c);
-	if (uv_accept(stream, &c->uv.stream) != 0 || open >= server->limits.connections) {
-		count_one(&server->connections_refused);
-		close_now(c);
-		return;
-	}
-	note_peer(c);
-	connection_run(c);
 }

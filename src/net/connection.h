@@ -21,7 +21,7 @@ struct input {
 
 enum connection_state {
 	CONNECTION_OPEN,
-	CONNECTION_LINGERING, /* all is said; what still comes is thrown away, so that the answer is not lost */
+	CONNECTION_LINGERING, /* all is said; what still comes is thrown away */
 	CONNECTION_CLOSING,
 	CONNECTION_CLOSED, /* only an exchange whose job still runs holds it */
 };
@@ -61,11 +61,13 @@ struct connection {
 	} uv;
 };
 
-/* Of libuv: a listener has something. */
+/* accept.c; of libuv: a listener has something. */
 void connection_accept(uv_stream_t *listening, int status);
 /* Goes on with whatever can go on, writes what was answered, and sets what it waits for. Called at the
  * end of each event; c may be freed by it. */
 void connection_run(struct connection *c);
+/* Closes at once, between exchanges. */
+void connection_close(struct connection *c);
 /* Closes at once; a running exchange is finished, or when its job is done. */
 void connection_lose(struct connection *c);
 /* A deadline came. */
@@ -74,7 +76,8 @@ void connection_expire(struct connection *c, enum deadline_phase phase);
 void connection_refuse(struct connection *c, int status, const char *what);
 static inline struct str connection_input(const struct connection *c)
 {
-	return c->in ? (struct str){ c->in->data + c->in->start, c->in->end - c->in->start } : (struct str){ NULL, 0 };
+	const struct input *in = c->in;
+	return in ? (struct str){ in->data + in->start, in->end - in->start } : (struct str){ NULL, 0 };
 }
 
 /* ---- input.c: the buffers ---- */

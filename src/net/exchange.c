@@ -94,7 +94,7 @@ bool exchange_advance(struct exchange *x)
 	if (!lost && x->file)
 		return file_advance(x);
 	if (!lost && !x->answered) {
-		/* A handler that returned without an answer, a question for the body or a job would never end. */
+		/* A handler that returned without an answer, the body or a job would never end. */
 		assert(x->body.state == BODY_READING);
 		if (body_advance(x))
 			return true;
@@ -106,8 +106,8 @@ bool exchange_advance(struct exchange *x)
 	return true;
 }
 
-bool exchange_give_job(struct exchange *x, void (*work)(void *arg), void (*done)(struct exchange *x, void *arg),
-		       void *arg, bool always)
+bool exchange_give_job(struct exchange *x, void (*work)(void *arg),
+		       void (*done)(struct exchange *x, void *arg), void *arg, bool always)
 {
 	struct server *server = x->c->loop->server;
 
@@ -199,7 +199,8 @@ bool exchange_is_gone(const struct exchange *x)
 	return check(x)->c->broken || x->c->state != CONNECTION_OPEN;
 }
 
-bool exchange_work(struct exchange *x, void (*work)(void *arg), void (*done)(struct exchange *x, void *arg), void *arg)
+bool exchange_work(struct exchange *x, void (*work)(void *arg), void (*done)(struct exchange *x, void *arg),
+		   void *arg)
 {
 	assert(check(x)->depth > 0 && !x->file && x->body.state != BODY_READING);
 	return exchange_give_job(x, work, done, arg, false);

@@ -67,8 +67,8 @@ bool exchange_advance(struct exchange *x);
 /* The end: the handler's `finished`, and back to the free list. */
 void exchange_finish(struct exchange *x);
 /* Gives a job to the workers, for the handler or for ourselves. */
-bool exchange_give_job(struct exchange *x, void (*work)(void *arg), void (*done)(struct exchange *x, void *arg),
-		       void *arg, bool always);
+bool exchange_give_job(struct exchange *x, void (*work)(void *arg),
+		       void (*done)(struct exchange *x, void *arg), void *arg, bool always);
 /* Its job is done: on the loop again. */
 void exchange_job_done(struct exchange *x);
 
@@ -88,7 +88,8 @@ bool body_pass_over(struct exchange *x);
 /* What comes before each answer: passes over the body, and decides whether the connection closes. */
 void answer_begin(struct exchange *x);
 /* Writes an answer's head, and its body but for HEAD and where `length` is that of a file. */
-void answer_write(struct exchange *x, const struct answer *answer, const uint64_t *file_length, struct buf *out);
+void answer_write(struct exchange *x, const struct answer *answer, const uint64_t *file_length,
+		  struct buf *out);
 /* An error that net found itself: the JSON body, and the connection closes. */
 bool answer_write_error(struct loop *loop, uint64_t number, bool with_body, int status, const char *what,
 			struct buf *out);

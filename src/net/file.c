@@ -32,7 +32,8 @@ static void read_piece(void *arg)
 		return;
 	}
 	for (piece->n = 0; piece->n < want;) {
-		ssize_t n = pread(f->fd, piece->data + piece->n, want - piece->n, (off_t)(f->offset + piece->n));
+		off_t at = (off_t)(f->offset + piece->n);
+		ssize_t n = pread(f->fd, piece->data + piece->n, want - piece->n, at);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
@@ -140,7 +141,8 @@ static struct file_answer *new_file(struct exchange *x, const struct answer *ans
 	return f;
 }
 
-void exchange_answer_file(struct exchange *x, const struct answer *answer, int fd, uint64_t offset, uint64_t length)
+void exchange_answer_file(struct exchange *x, const struct answer *answer, int fd, uint64_t offset,
+			  uint64_t length)
 {
 	assert(x->magic == EXCHANGE_MAGIC && !x->answered && !x->working && answer->body.n == 0);
 	answer_begin(x);

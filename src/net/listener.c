@@ -62,7 +62,8 @@ bool listener_parse(const char *text, struct listener *ret, char reterr_text[sta
 						    parse_tcp(text, &one);
 	if (!good) {
 		snprintf(reterr_text, ERROR_ROOM,
-			 "%.100s is not an address to listen on: write 127.0.0.1:8787, [::1]:8787 or unix:/path", text);
+			 "%.100s is not an address to listen on: "
+			 "write 127.0.0.1:8787, [::1]:8787 or unix:/path", text);
 		return false;
 	}
 	*ret = one;
@@ -189,7 +190,9 @@ void listener_remove(const struct listener *one)
 {
 	struct stat file;
 
-	if (one->address.any.sa_family == AF_UNIX && one->inode != 0 &&
-	    lstat(one->address.un.sun_path, &file) == 0 && file.st_ino == one->inode && file.st_dev == one->device)
+	if (one->address.any.sa_family != AF_UNIX || one->inode == 0)
+		return;
+	if (lstat(one->address.un.sun_path, &file) == 0 && file.st_ino == one->inode &&
+	    file.st_dev == one->device)
 		unlink(one->address.un.sun_path);
 }

@@ -261,7 +261,8 @@ static bool start_handles(struct loop *loop)
 	for (size_t i = 0; i < loop->server->listener_count; i++)
 		if (uv_listen(&loop->listening[i].uv.stream, LISTENER_BACKLOG, connection_accept) != 0)
 			return false;
-	return uv_prepare_start(&loop->prepare, before_wait) == 0 && uv_check_start(&loop->check, after_wait) == 0 &&
+	return uv_prepare_start(&loop->prepare, before_wait) == 0 &&
+	       uv_check_start(&loop->check, after_wait) == 0 &&
 	       uv_timer_start(&loop->tick, on_tick, tick, tick) == 0;
 }
 

@@ -49,7 +49,8 @@ static void raise_file_limit(void)
 	}
 }
 
-static bool open_listener(struct server *server, size_t i, unsigned loops, char reterr_text[static ERROR_ROOM])
+static bool open_listener(struct server *server, size_t i, unsigned loops,
+			  char reterr_text[static ERROR_ROOM])
 {
 	int fds[LOOPS_MAX];
 	struct listener *one = &server->listeners[i];
@@ -93,12 +94,14 @@ static bool allocate(struct server *server, unsigned loops)
 	return true;
 }
 
-static bool set_up(struct server *server, const struct server_options *options, char reterr_text[static ERROR_ROOM])
+static bool set_up(struct server *server, const struct server_options *options,
+		   char reterr_text[static ERROR_ROOM])
 {
 	unsigned loops = choose_loops(options->loops);
 
 	snprintf(reterr_text, ERROR_ROOM, "not enough memory or threads to start the server");
-	server->pool = worker_pool_new(options->workers ? options->workers : LIMIT_WORKERS, LIMIT_WORKER_QUEUE);
+	unsigned workers = options->workers ? options->workers : LIMIT_WORKERS;
+	server->pool = worker_pool_new(workers, LIMIT_WORKER_QUEUE);
 	if (!server->pool || !allocate(server, loops) || !parse_listeners(server, options, reterr_text))
 		return false;
 	for (size_t i = 0; i < server->listener_count; i++)
@@ -112,7 +115,8 @@ static bool set_up(struct server *server, const struct server_options *options, 
 	return true;
 }
 
-bool server_new(const struct server_options *options, const struct server_handler *handler, struct server **ret, char reterr_text[256])
+bool server_new(const struct server_options *options, const struct server_handler *handler,
+		struct server **ret, char reterr_text[256])
 {
 	assert(options->listener_count > 0 && handler->request);
 	struct server *server = calloc(1, sizeof(*server));

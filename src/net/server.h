@@ -48,19 +48,23 @@ struct server_handler {
 	/* A head is complete. Must answer, ask for the body, or hand on work, before it returns. */
 	void (*request)(struct exchange *x, void *state);
 	/* An exchange that was given to `request` is over: answered, or its connection lost. The last
-	 * moment in which x may be used. `status` is 0 where no answer was sent. May be NULL. */
+	 * moment in which x may be used. `status` is 0 where no answer was sent, and 408 where we
+	 * answered that because the body came too slowly. May be NULL. */
 	void (*finished)(struct exchange *x, void *state, int status);
 };
 
-/* Binds every listener. On failure a sentence with the address is in reterr_text[256], and nothing stays bound.
- * The soft limit on open files is raised to the hard one. */
-bool server_new(const struct server_options *options, const struct server_handler *handler, struct server **ret, char reterr_text[256]);
+/* Binds every listener and starts the workers. On failure a sentence with the address is in
+ * reterr_text[256], and nothing stays bound. The soft limit on open files is raised to the hard one. */
+bool server_new(const struct server_options *options, const struct server_handler *handler,
+		struct server **ret, char reterr_text[256]);
 /* The port that a listener got. */
 unsigned server_port(const struct server *server, size_t listener);
-/* Runs until it has drained after server_stop; SIGPIPE must be ignored. False where a loop could not start. */
+/* Runs until it has drained after server_stop, once; the first loop is on the caller's thread. SIGPIPE
+ * must be ignored. False where a loop could not start. */
 bool server_run(struct server *server);
-/* Starts draining: no new connections, idle ones are closed, running exchanges get
- * LIMIT_DRAIN_MS. From any thread or a signal handler; more than once is harmless. */
+/* Starts draining: no new connections, idle ones are closed after a moment in which they may still
+ * ask, running exchanges get limits.drain_ms. What a worker does is waited for in every case.
+ * From any thread or a signal handler; more than once is harmless. */
 void server_stop(struct server *server);
 void server_free(struct server *server);
 
@@ -86,7 +90,8 @@ void *exchange_loop_state(const struct exchange *x);
 unsigned exchange_listener(const struct exchange *x);
 /* The other end of the connection. A unix socket has family AF_UNIX. */
 const struct sockaddr *exchange_peer(const struct exchange *x);
-/* Unique while it matters: 8 random bytes of the loop and a count. Sent as Remit-Request-Id in hex (32 digits). */
+/* Unique while it matters: 8 random bytes of the loop and a count. Sent as Remit-Request-Id in hex
+ * (32 digits). */
 struct exchange_id {
 	uint8_t b[16];
 };
@@ -94,7 +99,7 @@ struct exchange_id exchange_request_id(const struct exchange *x);
 /* Monotonic, when the head was complete; and the loop's cached wall clock. */
 int64_t exchange_started_ns(const struct exchange *x);
 int64_t exchange_now_ms(const struct exchange *x);
-/* Whether the client has gone: an answer would reach nobody. */
+/* Whether the client has gone: an answer would reach nobody. Who only stopped sending has not. */
 bool exchange_is_gone(const struct exchange *x);
 
 enum exchange_body {
@@ -107,11 +112,14 @@ enum exchange_body {
 /* Reads the whole body, at most `max` bytes, and then calls `done` (at once where it is there
  * already). Only now "100 Continue" is sent. The body lives until `finished`. Where the client
  * leaves or is too slow, `done` is never called, but `finished` is. */
-void exchange_read_body(struct exchange *x, uint64_t max, void (*done)(struct exchange *x, enum exchange_body result, struct str body));
+void exchange_read_body(struct exchange *x, uint64_t max,
+			void (*done)(struct exchange *x, enum exchange_body result, struct str body));
 
 struct answer {
 	int status;
-	const struct http_header *headers; /* Content-Length, Date, Connection and Remit-Request-Id are added by us */
+	/* Content-Length, Date, Connection and Remit-Request-Id are added by us. Where one of them stands
+	 * here, or a name or value that would split the answer, a 500 is sent in its place. */
+	const struct http_header *headers;
 	size_t header_count;
 	struct str body; /* with status 204 and 304 it must be empty */
 };
@@ -122,10 +130,13 @@ struct answer {
 void exchange_answer(struct exchange *x, const struct answer *answer);
 /* The same with `length` bytes of a file from `offset` as the body, read on workers and sent with
  * back-pressure. Closes fd in every case. */
-void exchange_answer_file(struct exchange *x, const struct answer *answer, int fd, uint64_t offset, uint64_t length);
+void exchange_answer_file(struct exchange *x, const struct answer *answer, int fd, uint64_t offset,
+			  uint64_t length);
 
 /* Runs `work` on a worker thread and then `done` back on the loop; x stays valid until then, also
- * where the client leaves. False, and nothing happens, where too much waits already: answer 503. */
-bool exchange_work(struct exchange *x, void (*work)(void *arg), void (*done)(struct exchange *x, void *arg), void *arg);
+ * where the client leaves. False, and nothing happens, where too much waits already: answer 503. One
+ * at a time, from a callback of this exchange, and not while its body is being read. */
+bool exchange_work(struct exchange *x, void (*work)(void *arg), void (*done)(struct exchange *x, void *arg),
+		   void *arg);
 
 #endif

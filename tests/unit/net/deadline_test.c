@@ -5,7 +5,8 @@
 #define MS 1000000LL
 
 static const uint32_t after_ms[DEADLINE_PHASES] = {
-	[DEADLINE_HEAD] = 10, [DEADLINE_IDLE] = 75, [DEADLINE_BODY] = 30, [DEADLINE_WRITE] = 31, [DEADLINE_LINGER] = 2,
+	[DEADLINE_HEAD] = 10,  [DEADLINE_IDLE] = 75,  [DEADLINE_BODY] = 30,
+	[DEADLINE_WRITE] = 31, [DEADLINE_LINGER] = 2,
 };
 
 static void test_none_is_due_before_its_time(void **state)

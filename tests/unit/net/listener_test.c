@@ -7,11 +7,16 @@
 static void test_what_is_no_address(void **state)
 {
 	static const char *const bad[] = {
-		"", ":", "8787", ":8787", "localhost:8787", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536",
-		"127.0.0.1:-1", "127.0.0.1:+1", "127.0.0:1", "127.0.0.1.1:1", "256.0.0.1:1", "::1:80", "[::1]", "[::1]:",
-		"[::1:80", "::1]:80", "[]:80", "[127.0.0.1]:80", "[::1]x:80", "unix:", "unix", "127.0.0.1 :80", " 127.0.0.1:80",
+		"", ":", "8787", ":8787", "localhost:8787", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x",
+		"127.0.0.1:65536",
+		"127.0.0.1:-1", "127.0.0.1:+1", "127.0.0:1", "127.0.0.1.1:1", "256.0.0.1:1",
+		"::1:80", "[::1]",
+		"[::1]:",
+		"[::1:80", "::1]:80", "[]:80", "[127.0.0.1]:80", "[::1]x:80", "unix:", "unix",
+		"127.0.0.1 :80", " 127.0.0.1:80",
 		"[::1%lo]:80",
-		"unix:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"unix:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 	};
 	(void)state;
 
