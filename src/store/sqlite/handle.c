@@ -173,9 +173,9 @@ static enum store_status set_pragmas(struct sql *sql)
 			"PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON");
 
 	enum store_status status = handle_exec(sql,
-		"PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000;"
+		"PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -64000;"
 		"PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;"
-		"PRAGMA wal_autocheckpoint = 2000");
+		"PRAGMA wal_autocheckpoint = 8000");
 	if (status != STORE_OK)
 		return status;
 
