@@ -239,16 +239,17 @@ static void remove_text(struct replica *r, const uint8_t digest[REMIT_DIGEST_SIZ
 		free_number(r, before.token);
 }
 
-static bool put_person(struct replica *r, const struct user_row *user, bool present)
+/* `user` is NULL where the person is gone. */
+static bool put_person(struct replica *r, const struct id *who, const struct user_row *user)
 {
 	struct id_bytes id;
-	if (!id_to_bytes(&user->id, &id))
+	if (!id_is_set(who) || !id_to_bytes(who, &id))
 		return true; /* no id: no token can be theirs */
 	uint32_t number = number_of(&r->people, &r->person_numbers, &id);
 	if (number == 0)
 		return false;
 	uint32_t flags = 0;
-	if (present && user->disabled_ms == 0)
+	if (user && user->disabled_ms == 0)
 		flags = REPLICA_PERSON_ACTIVE | (user->admin ? REPLICA_PERSON_ADMIN : 0);
 	struct replica_person *person = chunks_at(&r->people, number);
 	atomic_store_explicit(&person->flags, flags, memory_order_release);
@@ -273,7 +274,7 @@ static bool load_text(void *ctx, const struct store_text *text)
 static bool load_user(void *ctx, const struct user_row *user)
 {
 	struct loading *loading = ctx;
-	loading->no_memory = !put_person(loading->replica, user, true);
+	loading->no_memory = !put_person(loading->replica, &user->id, user);
 	return !loading->no_memory;
 }
 
@@ -346,7 +347,7 @@ static bool follow_change(void *ctx, const struct store_change *change)
 	struct remit_table *table = atomic_load_explicit(&r->table, memory_order_relaxed);
 	bool ok = true;
 	if (change->kind == STORE_CHANGE_USER)
-		ok = put_person(r, &change->user, change->present);
+		ok = put_person(r, &change->id, change->present ? &change->user : NULL);
 	else if (change->kind == STORE_CHANGE_TEXT && !change->present)
 		remove_text(r, change->text.digest);
 	else if (change->kind == STORE_CHANGE_TEXT) {
