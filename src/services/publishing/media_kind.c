@@ -15,12 +15,13 @@ static const struct media_type types[] = {
 
 enum { JPEG, PNG, WEBP, GIF, MP4 };
 
-/* ISO base media whose brand says that it is MPEG-4; QuickTime, HEIF and others have other brands. */
+/* ISO base media whose brand says that it is MPEG-4; QuickTime, HEIF and others have other brands.
+ * The first box's size is small, so that no text ("<svgftypisom") is one. */
 static bool is_mp4(struct str bytes)
 {
 	static const char brands[][5] = { "isom", "iso2", "iso3", "iso4", "iso5", "iso6", "mp41", "mp42",
 					  "avc1", "M4V ", "MSNV", "dash" };
-	if (bytes.n < 16 || memcmp(bytes.p + 4, "ftyp", 4) != 0)
+	if (bytes.n < 16 || memcmp(bytes.p, "\0\0", 2) != 0 || memcmp(bytes.p + 4, "ftyp", 4) != 0)
 		return false;
 	for (size_t i = 0; i < sizeof(brands) / sizeof(brands[0]); i++)
 		if (memcmp(bytes.p + 8, brands[i], 4) == 0)

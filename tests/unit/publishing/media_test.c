@@ -29,7 +29,7 @@ static void test_S04_types_are_judged_by_content(void **state)
 		{ STR("<?xml version='1.0'?><svg/>              "), NULL }, { STR("%PDF-1.7 xxxxxxxxxxxxxxx"), NULL },
 		{ STR("\0\0\0\x18" "ftypqt  \0\0\2\0"), NULL }, { STR("\0\0\0\x18" "ftypheic\0\0\2\0"), NULL },
 		{ STR("RIFF\1\2\3\4WAVEfmt ...."), NULL }, { STR("MZ the rest of a program"), NULL }, { STR(""), NULL },
-		{ STR("\x89PNG"), NULL }, { STR("  GIF89a xxxxxxxxxxxx"), NULL }, { STR("\xff\xd8"), NULL },
+		{ STR("<svgftypisom onload=1/>"), NULL }, { STR("\x89PNG"), NULL }, { STR("  GIF89a xxxxxxxxxxxx"), NULL }, { STR("\xff\xd8"), NULL },
 	};
 	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
 		const struct media_type *type = media_sniff(cases[i].bytes);
