@@ -37,11 +37,15 @@ enum authority_status authority_wait_applied(const struct authority *a, int64_t 
 			return AUTHORITY_OK;
 		if (clock_monotonic_ns() >= deadline_ns) {
 			if (status != STORE_OK)
-				return authority_fail(reterr, AUTHORITY_UNAVAILABLE, "The change is made, but which running servers know "
-					"of it cannot be asked: %s.", store_status_text(status));
+				return authority_fail(reterr, AUTHORITY_UNAVAILABLE,
+					"The change is made, but which running servers know "
+					"of it cannot be asked: %s.",
+					store_status_text(status));
 			*ret = s.lagging;
-			return authority_fail(reterr, AUTHORITY_CONFLICT, "%zu running server%s not taken the change in within %u ms; "
-				"the first is node %s, process %lld.", s.lagging.count, s.lagging.count == 1 ? " has" : "s have", wait_ms,
+			return authority_fail(reterr, AUTHORITY_CONFLICT,
+				"%zu running server%s not taken the change in within %u ms; "
+				"the first is node %s, process %lld.",
+				s.lagging.count, s.lagging.count == 1 ? " has" : "s have", wait_ms,
 				s.lagging.first.id.text, (long long)s.lagging.first.pid);
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = POLL_MS * 1000000L }, NULL);

@@ -38,19 +38,28 @@ struct authority {
 bool authority_init(void);
 
 /* NULL where there is none; the error names those there are. */
-const struct authority_api *authority_api(const struct authority *a, const char *name, struct authority_error *reterr);
+const struct authority_api *authority_api(const struct authority *a, const char *name,
+	struct authority_error *reterr);
 
 /* ---- People. `who` is an e-mail address or an id. ---- */
-enum authority_status authority_user_add(const struct authority *a, const char *email, const char *password, bool admin, const struct store_actor *actor, struct id *ret, struct authority_error *reterr);
-enum authority_status authority_user_find(const struct authority *a, const char *who, struct arena *arena, struct user_row *ret, struct authority_error *reterr);
-enum authority_status authority_user_disable(const struct authority *a, const char *who, bool disabled, const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
-enum authority_status authority_user_remove(const struct authority *a, const char *who, const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
+enum authority_status authority_user_add(const struct authority *a, const char *email, const char *password,
+	bool admin, const struct store_actor *actor, struct id *ret, struct authority_error *reterr);
+enum authority_status authority_user_find(const struct authority *a, const char *who, struct arena *arena,
+	struct user_row *ret, struct authority_error *reterr);
+enum authority_status authority_user_disable(const struct authority *a, const char *who, bool disabled,
+	const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
+enum authority_status authority_user_remove(const struct authority *a, const char *who,
+	const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
 
 /* ---- Projects ---- */
-enum authority_status authority_project_add(const struct authority *a, const char *api, const char *name, const char *owner, const struct store_actor *actor, struct id *ret, struct authority_error *reterr);
-enum authority_status authority_project_remove(const struct authority *a, const char *id, const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
-enum authority_status authority_member_add(const struct authority *a, const char *project, const char *who, const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
-enum authority_status authority_member_remove(const struct authority *a, const char *project, const char *who, const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
+enum authority_status authority_project_add(const struct authority *a, const char *api, const char *name,
+	const char *owner, const struct store_actor *actor, struct id *ret, struct authority_error *reterr);
+enum authority_status authority_project_remove(const struct authority *a, const char *id,
+	const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
+enum authority_status authority_member_add(const struct authority *a, const char *project, const char *who,
+	const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
+enum authority_status authority_member_remove(const struct authority *a, const char *project, const char *who,
+	const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
 
 /* ---- Tokens ---- */
 enum token_expiry { TOKEN_EXPIRY_DEFAULT = 0, TOKEN_EXPIRY_NEVER, TOKEN_EXPIRY_AT };
@@ -75,12 +84,18 @@ void token_issued_done(struct token_issued *issued);
 
 /* Every mistake of the request is named in one error: unknown scopes each by name (D5), a name that
  * is taken (D13), an expiry beyond the API's (D16), scopes or a project beyond the owner (D24). */
-enum authority_status authority_token_create(const struct authority *a, const struct token_request *request, const struct store_actor *actor, struct token_issued *ret, struct authority_error *reterr);
-enum authority_status authority_token_get(const struct authority *a, const char *id, struct arena *arena, struct token_row *ret, struct authority_error *reterr);
-enum authority_status authority_token_revoke(const struct authority *a, const char *id, const char *why, const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
+enum authority_status authority_token_create(const struct authority *a, const struct token_request *request,
+	const struct store_actor *actor, struct token_issued *ret, struct authority_error *reterr);
+enum authority_status authority_token_get(const struct authority *a, const char *id, struct arena *arena,
+	struct token_row *ret, struct authority_error *reterr);
+enum authority_status authority_token_revoke(const struct authority *a, const char *id, const char *why,
+	const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
 /* overlap_ms: how long the old text still works; 0 = not at all (D15). */
-enum authority_status authority_token_rotate(const struct authority *a, const char *id, int64_t overlap_ms, const struct store_actor *actor, struct token_issued *ret, struct authority_error *reterr);
-enum authority_status authority_token_regenerate(const struct authority *a, const char *id, const char *preset, const struct store_actor *actor, struct token_issued *ret, struct authority_error *reterr);
+enum authority_status authority_token_rotate(const struct authority *a, const char *id, int64_t overlap_ms,
+	const struct store_actor *actor, struct token_issued *ret, struct authority_error *reterr);
+enum authority_status authority_token_regenerate(const struct authority *a, const char *id,
+	const char *preset, const struct store_actor *actor, struct token_issued *ret,
+	struct authority_error *reterr);
 
 struct token_edit {
 	const char *name;     /* NULL: as it is */
@@ -89,13 +104,19 @@ struct token_edit {
 	bool set_expiry;
 	int64_t expires_ms;   /* sooner than now set, never later */
 };
-enum authority_status authority_token_edit(const struct authority *a, const char *id, const struct token_edit *edit, const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
+enum authority_status authority_token_edit(const struct authority *a, const char *id,
+	const struct token_edit *edit, const struct store_actor *actor, int64_t *ret_revision,
+	struct authority_error *reterr);
 /* Leaves only `scopes`, each of which the token must have already. */
-enum authority_status authority_token_shrink(const struct authority *a, const char *id, const char *const *scopes, size_t count, const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
-enum authority_status authority_token_prune(const struct authority *a, int64_t older_than_ms, const struct store_actor *actor, int64_t *ret_count, struct authority_error *reterr);
+enum authority_status authority_token_shrink(const struct authority *a, const char *id,
+	const char *const *scopes, size_t count, const struct store_actor *actor, int64_t *ret_revision,
+	struct authority_error *reterr);
+enum authority_status authority_token_prune(const struct authority *a, int64_t older_than_ms,
+	const struct store_actor *actor, int64_t *ret_count, struct authority_error *reterr);
 
 /* Why a scope is beyond its owner (D24), or NULL where it is not. */
-const char *authority_beyond_owner(const struct profile *profile, const char *scope, const struct user_row *owner);
+const char *authority_beyond_owner(const struct profile *profile, const char *scope,
+	const struct user_row *owner);
 
 /* ---- Revocation counts at once (D14) ---- */
 
@@ -105,6 +126,7 @@ struct authority_lagging {
 };
 /* Waits until every live node has applied a revision, at most for wait_ms. AUTHORITY_CONFLICT, and
  * which one lags, where not. A node that was not seen for wait_ms is not live: it refuses by itself. */
-enum authority_status authority_wait_applied(const struct authority *a, int64_t revision, uint32_t wait_ms, struct authority_lagging *ret, struct authority_error *reterr);
+enum authority_status authority_wait_applied(const struct authority *a, int64_t revision, uint32_t wait_ms,
+	struct authority_lagging *ret, struct authority_error *reterr);
 
 #endif

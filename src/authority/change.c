@@ -23,7 +23,8 @@ enum authority_status authority_token_get(const struct authority *a, const char 
 	char what[100];
 
 	if (!id_parse(str_of(text), &id))
-		return authority_fail(reterr, AUTHORITY_NOT_FOUND, "That is no token's id: ids have 36 characters, "
+		return authority_fail(reterr, AUTHORITY_NOT_FOUND,
+			"That is no token's id: ids have 36 characters, "
 			"and `remit token list` shows them.");
 	snprintf(what, sizeof(what), "token with the id %s", id.text);
 	return authority_stored(store_token_get(a->store, &id, arena, ret), what, reterr);
@@ -41,25 +42,27 @@ enum authority_status authority_token_revoke(const struct authority *a, const ch
 	arena_init(&arena, 0);
 	enum authority_status status = authority_token_get(a, id, &arena, &token, reterr);
 	if (status == AUTHORITY_OK)
-		status = authority_stored(store_token_revoke(a->store, &token.id, why, actor, ret_revision), "token", reterr);
+		status = authority_stored(store_token_revoke(a->store, &token.id, why, actor, ret_revision),
+			"token", reterr);
 	arena_done(&arena);
 	return status;
 }
 
-static enum authority_status get_live(const struct authority *a, const char *id, int64_t now_ms, struct arena *arena,
-	struct token_row *ret, struct authority_error *reterr)
+static enum authority_status get_live(const struct authority *a, const char *id, int64_t now_ms,
+	struct arena *arena, struct token_row *ret, struct authority_error *reterr)
 {
 	enum authority_status status = authority_token_get(a, id, arena, ret, reterr);
 	if (status != AUTHORITY_OK)
 		return status;
 	const char *ended = token_ended(ret, now_ms);
 	if (ended)
-		return authority_fail(reterr, AUTHORITY_CONFLICT, "The token %s is %s: nothing of it can be changed.",
-			ret->id.text, ended);
+		return authority_fail(reterr, AUTHORITY_CONFLICT,
+			"The token %s is %s: nothing of it can be changed.", ret->id.text, ended);
 	return AUTHORITY_OK;
 }
 
-static void judge_edit(struct faults *faults, const struct token_edit *edit, const struct token_row *token, int64_t now_ms)
+static void judge_edit(struct faults *faults, const struct token_edit *edit, const struct token_row *token,
+	int64_t now_ms)
 {
 	if (edit->name)
 		name_check(faults, "The token's name", edit->name);
@@ -75,8 +78,9 @@ static void judge_edit(struct faults *faults, const struct token_edit *edit, con
 		faults_add(faults, "The expiry is after the year 2105.");
 }
 
-enum authority_status authority_token_edit(const struct authority *a, const char *id, const struct token_edit *edit,
-	const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr)
+enum authority_status authority_token_edit(const struct authority *a, const char *id,
+	const struct token_edit *edit, const struct store_actor *actor, int64_t *ret_revision,
+	struct authority_error *reterr)
 {
 	struct faults faults = { .err = reterr };
 	struct token_row token;
@@ -97,8 +101,10 @@ enum authority_status authority_token_edit(const struct authority *a, const char
 		token.rate = edit->rate;
 	if (edit->set_expiry)
 		token.expires_ms = edit->expires_ms;
-	enum store_status stored = store_token_update(a->store, &token, token.scopes, old_expires_ms, actor, ret_revision);
-	status = authority_stored(stored, stored == STORE_EXISTS ? "live token of this owner with this name" : "token", reterr);
+	enum store_status stored =
+		store_token_update(a->store, &token, token.scopes, old_expires_ms, actor, ret_revision);
+	status = authority_stored(stored,
+		stored == STORE_EXISTS ? "live token of this owner with this name" : "token", reterr);
 out:
 	arena_done(&arena);
 	return status;
@@ -124,7 +130,8 @@ static bool is_held(const char *scopes, const char *name)
 }
 
 /* The token's own list, in its order, without what is not in `names`. NULL without memory. */
-static const char *keep_scopes(const char *scopes, const char *const *names, size_t count, struct arena *arena)
+static const char *keep_scopes(const char *scopes, const char *const *names, size_t count,
+	struct arena *arena)
 {
 	struct str rest = str_of(scopes), scope;
 	char *kept = arena_alloc(arena, rest.n + 1);
@@ -142,8 +149,9 @@ static const char *keep_scopes(const char *scopes, const char *const *names, siz
 	return kept;
 }
 
-enum authority_status authority_token_shrink(const struct authority *a, const char *id, const char *const *scopes,
-	size_t count, const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr)
+enum authority_status authority_token_shrink(const struct authority *a, const char *id,
+	const char *const *scopes, size_t count, const struct store_actor *actor, int64_t *ret_revision,
+	struct authority_error *reterr)
 {
 	struct faults faults = { .err = reterr };
 	struct token_row token;
@@ -165,8 +173,9 @@ enum authority_status authority_token_shrink(const struct authority *a, const ch
 		status = authority_fail(reterr, AUTHORITY_UNAVAILABLE, "There is no memory.");
 		goto out;
 	}
-	status = authority_stored(store_token_update(a->store, &token, old, token.expires_ms, actor, ret_revision), "token",
-		reterr);
+	status = authority_stored(store_token_update(a->store, &token, old, token.expires_ms, actor,
+					  ret_revision),
+		"token", reterr);
 out:
 	arena_done(&arena);
 	return status;
@@ -177,5 +186,6 @@ enum authority_status authority_token_prune(const struct authority *a, int64_t o
 {
 	if (older_than_ms < 0)
 		return authority_fail(reterr, AUTHORITY_INVALID, "Only what has ended can be forgotten.");
-	return authority_stored(store_token_prune(a->store, actor->now_ms - older_than_ms, actor, ret_count), "token", reterr);
+	return authority_stored(store_token_prune(a->store, actor->now_ms - older_than_ms, actor, ret_count),
+		"token", reterr);
 }

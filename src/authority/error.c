@@ -61,7 +61,8 @@ void faults_add(struct faults *f, const char *format, ...)
 	f->length += n;
 }
 
-enum authority_status authority_fail(struct authority_error *reterr, enum authority_status status, const char *format, ...)
+enum authority_status authority_fail(struct authority_error *reterr, enum authority_status status,
+	const char *format, ...)
 {
 	va_list args;
 	assert(reterr && status != AUTHORITY_OK);
@@ -71,7 +72,8 @@ enum authority_status authority_fail(struct authority_error *reterr, enum author
 	return status;
 }
 
-enum authority_status authority_stored(enum store_status status, const char *what, struct authority_error *reterr)
+enum authority_status authority_stored(enum store_status status, const char *what,
+	struct authority_error *reterr)
 {
 	switch (status) {
 	case STORE_OK:
@@ -81,8 +83,10 @@ enum authority_status authority_stored(enum store_status status, const char *wha
 	case STORE_EXISTS:
 		return authority_fail(reterr, AUTHORITY_EXISTS, "There is already a %s.", what);
 	case STORE_CONFLICT:
-		return authority_fail(reterr, AUTHORITY_CONFLICT, "The %s changed meanwhile, or is not in the state for that. "
-			"Look at it and try again.", what);
+		return authority_fail(reterr, AUTHORITY_CONFLICT,
+			"The %s changed meanwhile, or is not in the state for that. "
+			"Look at it and try again.",
+			what);
 	case STORE_INVALID:
 		return authority_fail(reterr, AUTHORITY_INVALID, "The store cannot keep the %s.", what);
 	case STORE_UNAVAILABLE:
@@ -92,5 +96,6 @@ enum authority_status authority_stored(enum store_status status, const char *wha
 	case STORE_STOPPED:
 		break;
 	}
-	return authority_fail(reterr, AUTHORITY_UNAVAILABLE, "Nothing was done: %s.", store_status_text(status));
+	return authority_fail(reterr, AUTHORITY_UNAVAILABLE, "Nothing was done: %s.",
+		store_status_text(status));
 }

@@ -18,9 +18,12 @@ struct faults {
 void faults_add(struct faults *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* One sentence, and the status handed back. */
-enum authority_status authority_fail(struct authority_error *reterr, enum authority_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* What a store's answer means. `what` is the thing that is missing, taken or in the wrong state: "a token with the id 0198…". */
-enum authority_status authority_stored(enum store_status status, const char *what, struct authority_error *reterr);
+enum authority_status authority_fail(struct authority_error *reterr, enum authority_status status,
+	const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* What a store's answer means. `what` is the thing that is missing, taken or in the wrong state: "a token
+ * with the id 0198…". */
+enum authority_status authority_stored(enum store_status status, const char *what,
+	struct authority_error *reterr);
 
 /* A name for people to read: 1 to LIMIT_NAME_CHARS characters of valid UTF-8, none that hides or
  * reorders others, no space at either end. `what` starts the sentence: "The token's name". */
@@ -33,7 +36,8 @@ bool reason_check(struct faults *f, const char *why);
 struct id id_new(int64_t now_ms);
 
 /* NOT_FOUND for a text that is no id too; such a text is not repeated: it may be a token's. */
-enum authority_status project_get(const struct authority *a, const char *id, struct arena *arena, struct project_row *ret, struct authority_error *reterr);
+enum authority_status project_get(const struct authority *a, const char *id, struct arena *arena,
+	struct project_row *ret, struct authority_error *reterr);
 /* How a token has ended, or NULL where it is live. */
 const char *token_ended(const struct token_row *token, int64_t now_ms);
 
@@ -49,6 +53,8 @@ struct token_terms { /* a request, judged */
 
 /* Judges all of a request. INVALID with every mistake. `check_name_free` looks for a taken name only
  * where there are other mistakes already: alone, the store finds it as it adds the row. */
-enum authority_status terms_judge(const struct authority *a, const struct token_request *request, int64_t now_ms, bool check_name_free, struct arena *arena, struct token_terms *ret, struct authority_error *reterr);
+enum authority_status terms_judge(const struct authority *a, const struct token_request *request,
+	int64_t now_ms, bool check_name_free, struct arena *arena, struct token_terms *ret,
+	struct authority_error *reterr);
 
 #endif

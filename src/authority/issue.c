@@ -14,11 +14,13 @@ void token_issued_done(struct token_issued *issued)
 }
 
 /* A fresh text into `issued`, and its digest. */
-static bool write_text(const struct profile *profile, struct token_issued *issued, uint8_t ret_digest[REMIT_DIGEST_SIZE])
+static bool write_text(const struct profile *profile, struct token_issued *issued,
+	uint8_t ret_digest[REMIT_DIGEST_SIZE])
 {
 	uint8_t random[REMIT_TOKEN_RANDOM];
 	randombytes_buf(random, sizeof(random));
-	enum remit_status status = remit_token_write(profile->token_prefix, REMIT_TOKEN_PERSONAL, random, issued->text);
+	enum remit_status status =
+		remit_token_write(profile->token_prefix, REMIT_TOKEN_PERSONAL, random, issued->text);
 	sodium_memzero(random, sizeof(random));
 	if (status != REMIT_OK)
 		return false;
@@ -27,7 +29,8 @@ static bool write_text(const struct profile *profile, struct token_issued *issue
 }
 
 /* Hands a text out where all went well, else wipes it. */
-static enum authority_status hand_out(enum authority_status status, struct token_issued *issued, struct token_issued *ret)
+static enum authority_status hand_out(enum authority_status status, struct token_issued *issued,
+	struct token_issued *ret)
 {
 	if (status == AUTHORITY_OK)
 		*ret = *issued;
@@ -35,7 +38,8 @@ static enum authority_status hand_out(enum authority_status status, struct token
 	return status;
 }
 
-static struct token_row row_of(const struct token_request *request, const struct token_terms *terms, int64_t now_ms)
+static struct token_row row_of(const struct token_request *request, const struct token_terms *terms,
+	int64_t now_ms)
 {
 	return (struct token_row){
 		.id = id_new(now_ms),
@@ -71,21 +75,24 @@ enum authority_status authority_token_create(const struct authority *a, const st
 	if (status != AUTHORITY_OK)
 		goto out;
 	if (!write_text(terms.api->profile, &issued, digest)) {
-		status = authority_fail(reterr, AUTHORITY_INVALID, "API %s has no good token prefix.", terms.api->name);
+		status = authority_fail(reterr, AUTHORITY_INVALID, "API %s has no good token prefix.",
+			terms.api->name);
 		goto out;
 	}
 	struct token_row row = row_of(request, &terms, actor->now_ms);
 	issued.id = row.id;
 	taken_name(row.name, terms.owner.email, what, sizeof(what));
-	status = authority_stored(store_token_add(a->store, &row, digest, actor, &issued.revision), what, reterr);
+	status = authority_stored(store_token_add(a->store, &row, digest, actor, &issued.revision), what,
+		reterr);
 out:
 	arena_done(&arena);
 	return hand_out(status, &issued, ret);
 }
 
 /* A personal token that is live and whose owner is there: what may get a new text. */
-static enum authority_status get_renewable(const struct authority *a, const char *id, int64_t now_ms, struct arena *arena,
-	struct token_row *ret, const struct authority_api **ret_api, struct authority_error *reterr)
+static enum authority_status get_renewable(const struct authority *a, const char *id, int64_t now_ms,
+	struct arena *arena, struct token_row *ret, const struct authority_api **ret_api,
+	struct authority_error *reterr)
 {
 	struct user_row owner;
 	enum authority_status status = authority_token_get(a, id, arena, ret, reterr);
@@ -93,10 +100,11 @@ static enum authority_status get_renewable(const struct authority *a, const char
 		return status;
 	const char *ended = token_ended(ret, now_ms);
 	if (ended)
-		return authority_fail(reterr, AUTHORITY_CONFLICT, "The token %s is %s. Make a new one.", ret->id.text, ended);
+		return authority_fail(reterr, AUTHORITY_CONFLICT, "The token %s is %s. Make a new one.",
+			ret->id.text, ended);
 	if (ret->kind != REMIT_TOKEN_PERSONAL)
-		return authority_fail(reterr, AUTHORITY_CONFLICT, "The token %s is an OAuth client's, which renews it itself.",
-			ret->id.text);
+		return authority_fail(reterr, AUTHORITY_CONFLICT,
+			"The token %s is an OAuth client's, which renews it itself.", ret->id.text);
 	status = authority_user_find(a, ret->owner.text, arena, &owner, reterr);
 	if (status != AUTHORITY_OK)
 		return status;
@@ -122,12 +130,14 @@ enum authority_status authority_token_rotate(const struct authority *a, const ch
 	if (status != AUTHORITY_OK)
 		goto out;
 	if (!write_text(api->profile, &issued, digest)) {
-		status = authority_fail(reterr, AUTHORITY_INVALID, "API %s has no good token prefix.", api->name);
+		status = authority_fail(reterr, AUTHORITY_INVALID, "API %s has no good token prefix.",
+			api->name);
 		goto out;
 	}
 	issued.id = token.id;
-	status = authority_stored(store_token_rotate(a->store, &token.id, digest, actor->now_ms + overlap_ms, actor,
-		&issued.revision), "token", reterr);
+	status = authority_stored(store_token_rotate(a->store, &token.id, digest, actor->now_ms + overlap_ms,
+					  actor, &issued.revision),
+		"token", reterr);
 out:
 	arena_done(&arena);
 	return hand_out(status, &issued, ret);
@@ -148,8 +158,9 @@ static struct token_request request_like(const struct token_row *old, const char
 	};
 }
 
-enum authority_status authority_token_regenerate(const struct authority *a, const char *id, const char *preset,
-	const struct store_actor *actor, struct token_issued *ret, struct authority_error *reterr)
+enum authority_status authority_token_regenerate(const struct authority *a, const char *id,
+	const char *preset, const struct store_actor *actor, struct token_issued *ret,
+	struct authority_error *reterr)
 {
 	const struct authority_api *api = NULL;
 	struct token_issued issued = { 0 };
@@ -169,13 +180,15 @@ enum authority_status authority_token_regenerate(const struct authority *a, cons
 	if (status != AUTHORITY_OK)
 		goto out;
 	if (!write_text(api->profile, &issued, digest)) {
-		status = authority_fail(reterr, AUTHORITY_INVALID, "API %s has no good token prefix.", api->name);
+		status = authority_fail(reterr, AUTHORITY_INVALID, "API %s has no good token prefix.",
+			api->name);
 		goto out;
 	}
 	struct token_row row = row_of(&request, &terms, actor->now_ms);
 	issued.id = row.id;
-	status = authority_stored(store_token_replace(a->store, &old.id, &row, digest, actor, &issued.revision), "token",
-		reterr);
+	status = authority_stored(store_token_replace(a->store, &old.id, &row, digest, actor,
+					  &issued.revision),
+		"token", reterr);
 out:
 	arena_done(&arena);
 	return hand_out(status, &issued, ret);

@@ -23,8 +23,8 @@ static uint32_t code_point(const char *p, size_t n)
  * it or cannot be seen, and so makes one name look like another. */
 static bool is_control(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-		(c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
+		(c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
 }
 
 static bool is_space(uint32_t c)
@@ -64,7 +64,8 @@ bool name_check(struct faults *f, const char *what, const char *name)
 		return false;
 	}
 	if (utf8_length(s) > LIMIT_NAME_CHARS) {
-		faults_add(f, "%s has %zu characters; it may have %d.", what, utf8_length(s), LIMIT_NAME_CHARS);
+		faults_add(f, "%s has %zu characters; it may have %d.", what, utf8_length(s),
+			LIMIT_NAME_CHARS);
 		return false;
 	}
 	if (has_space_at_an_end(s)) {
@@ -77,10 +78,12 @@ bool name_check(struct faults *f, const char *what, const char *name)
 bool email_check(struct faults *f, const char *email)
 {
 	struct str rest = str_of(email ? email : ""), local;
-	bool fits = rest.n <= LIMIT_EMAIL_BYTES && text_is_clean(rest) && !strpbrk(email ? email : "", " \t<>()[],;:\\\"/");
+	bool fits = rest.n <= LIMIT_EMAIL_BYTES && text_is_clean(rest) &&
+		!strpbrk(email ? email : "", " \t<>()[],;:\\\"/");
 	if (fits && str_cut(&rest, '@', &local) && local.n > 0 && rest.n > 0 && !memchr(rest.p, '@', rest.n))
 		return true;
-	faults_add(f, "An e-mail address looks like name@example.com, with at most %d characters.", LIMIT_EMAIL_BYTES);
+	faults_add(f, "An e-mail address looks like name@example.com, with at most %d characters.",
+		LIMIT_EMAIL_BYTES);
 	return false;
 }
 
@@ -89,7 +92,8 @@ bool reason_check(struct faults *f, const char *why)
 	struct str s = str_of(why ? why : "");
 	if (s.n <= LIMIT_REASON_BYTES && text_is_clean(s))
 		return true;
-	faults_add(f, "The reason must be valid UTF-8 without control characters, at most %d bytes.", LIMIT_REASON_BYTES);
+	faults_add(f, "The reason must be valid UTF-8 without control characters, at most %d bytes.",
+		LIMIT_REASON_BYTES);
 	return false;
 }
 

@@ -34,8 +34,8 @@ static void password_check(struct faults *f, const char *password)
 		faults_add(f, "A password has %d to %d bytes.", PASSWORD_BYTES_MIN, PASSWORD_BYTES_MAX);
 }
 
-enum authority_status authority_user_add(const struct authority *a, const char *email, const char *password, bool admin,
-	const struct store_actor *actor, struct id *ret, struct authority_error *reterr)
+enum authority_status authority_user_add(const struct authority *a, const char *email, const char *password,
+	bool admin, const struct store_actor *actor, struct id *ret, struct authority_error *reterr)
 {
 	struct faults faults = { .err = reterr };
 	char hash[crypto_pwhash_STRBYTES], what[300];
@@ -44,9 +44,11 @@ enum authority_status authority_user_add(const struct authority *a, const char *
 	password_check(&faults, password);
 	if (faults.count > 0)
 		return AUTHORITY_INVALID;
-	if (password && crypto_pwhash_str_alg(hash, password, strlen(password), PASSWORD_PASSES, PASSWORD_MEMORY_BYTES,
-		crypto_pwhash_ALG_ARGON2ID13) != 0)
-		return authority_fail(reterr, AUTHORITY_UNAVAILABLE, "There is no memory to hash the password.");
+	if (password &&
+		crypto_pwhash_str_alg(hash, password, strlen(password), PASSWORD_PASSES,
+			PASSWORD_MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13) != 0)
+		return authority_fail(reterr, AUTHORITY_UNAVAILABLE,
+			"There is no memory to hash the password.");
 	struct user_row user = {
 		.id = id_new(actor->now_ms),
 		.email = email,
@@ -88,13 +90,15 @@ enum authority_status authority_user_disable(const struct authority *a, const ch
 	arena_init(&arena, 0);
 	enum authority_status status = authority_user_find(a, who, &arena, &user, reterr);
 	if (status == AUTHORITY_OK)
-		status = authority_stored(store_user_disable(a->store, &user.id, disabled, actor, ret_revision), "user", reterr);
+		status = authority_stored(store_user_disable(a->store, &user.id, disabled, actor,
+						  ret_revision),
+			"user", reterr);
 	arena_done(&arena);
 	return status;
 }
 
-enum authority_status authority_user_remove(const struct authority *a, const char *who, const struct store_actor *actor,
-	int64_t *ret_revision, struct authority_error *reterr)
+enum authority_status authority_user_remove(const struct authority *a, const char *who,
+	const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr)
 {
 	struct user_row user;
 	struct arena arena;
@@ -105,7 +109,8 @@ enum authority_status authority_user_remove(const struct authority *a, const cha
 		goto out;
 	enum store_status stored = store_user_remove(a->store, &user.id, actor, ret_revision);
 	if (stored == STORE_CONFLICT)
-		status = authority_fail(reterr, AUTHORITY_CONFLICT, "%s still owns projects. Remove those first.", user.email);
+		status = authority_fail(reterr, AUTHORITY_CONFLICT,
+			"%s still owns projects. Remove those first.", user.email);
 	else
 		status = authority_stored(stored, "user", reterr);
 out:

@@ -12,7 +12,8 @@ static const char *api_at(const void *ctx, size_t index)
 	return index < a->api_count ? a->apis[index].name : NULL;
 }
 
-const struct authority_api *authority_api(const struct authority *a, const char *name, struct authority_error *reterr)
+const struct authority_api *authority_api(const struct authority *a, const char *name,
+	struct authority_error *reterr)
 {
 	char known[600] = "";
 	size_t n = 0;
@@ -26,9 +27,11 @@ const struct authority_api *authority_api(const struct authority *a, const char 
 	}
 	const char *nearest = name ? name_nearest(name, api_at, a) : NULL;
 	if (nearest)
-		authority_fail(reterr, AUTHORITY_NOT_FOUND, "There is no API \"%.60s\"; did you mean \"%s\"?", name, nearest);
+		authority_fail(reterr, AUTHORITY_NOT_FOUND, "There is no API \"%.60s\"; did you mean \"%s\"?",
+			name, nearest);
 	else
-		authority_fail(reterr, AUTHORITY_NOT_FOUND, "There is no API \"%.60s\"; there is: %s.", name ? name : "", known);
+		authority_fail(reterr, AUTHORITY_NOT_FOUND, "There is no API \"%.60s\"; there is: %s.",
+			name ? name : "", known);
 	return NULL;
 }
 
@@ -56,9 +59,14 @@ enum authority_status authority_project_add(const struct authority *a, const cha
 	if (faults.count > 0)
 		goto out;
 	struct project_row project = {
-		.id = id_new(actor->now_ms), .api = of->name, .name = name, .owner = user.id, .created_ms = actor->now_ms,
+		.id = id_new(actor->now_ms),
+		.api = of->name,
+		.name = name,
+		.owner = user.id,
+		.created_ms = actor->now_ms,
 	};
-	status = authority_stored(store_project_add(a->store, &project, actor), "project with this name", reterr);
+	status = authority_stored(store_project_add(a->store, &project, actor), "project with this name",
+		reterr);
 	if (status == AUTHORITY_OK)
 		*ret = project.id;
 out:
@@ -73,14 +81,15 @@ enum authority_status project_get(const struct authority *a, const char *text, s
 	char what[100];
 
 	if (!id_parse(str_of(text), &id))
-		return authority_fail(reterr, AUTHORITY_NOT_FOUND, "That is no project's id: ids have 36 characters, "
+		return authority_fail(reterr, AUTHORITY_NOT_FOUND,
+			"That is no project's id: ids have 36 characters, "
 			"and `remit project list` shows them.");
 	snprintf(what, sizeof(what), "project with the id %s", id.text);
 	return authority_stored(store_project_get(a->store, &id, arena, ret), what, reterr);
 }
 
-enum authority_status authority_project_remove(const struct authority *a, const char *id, const struct store_actor *actor,
-	int64_t *ret_revision, struct authority_error *reterr)
+enum authority_status authority_project_remove(const struct authority *a, const char *id,
+	const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr)
 {
 	struct project_row project;
 	struct arena arena;
@@ -88,7 +97,8 @@ enum authority_status authority_project_remove(const struct authority *a, const 
 	arena_init(&arena, 0);
 	enum authority_status status = project_get(a, id, &arena, &project, reterr);
 	if (status == AUTHORITY_OK)
-		status = authority_stored(store_project_remove(a->store, &project.id, actor, ret_revision), "project", reterr);
+		status = authority_stored(store_project_remove(a->store, &project.id, actor, ret_revision),
+			"project", reterr);
 	arena_done(&arena);
 	return status;
 }
@@ -97,7 +107,8 @@ typedef enum store_status member_change(struct store *store, const struct id *pr
 	const struct store_actor *actor, int64_t *ret_revision);
 
 static enum authority_status change_member(const struct authority *a, member_change *change, const char *id,
-	const char *who, const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr)
+	const char *who, const struct store_actor *actor, int64_t *ret_revision,
+	struct authority_error *reterr)
 {
 	struct project_row project;
 	struct user_row user;
@@ -110,7 +121,8 @@ static enum authority_status change_member(const struct authority *a, member_cha
 		status = authority_user_find(a, who, &arena, &user, reterr);
 	if (status == AUTHORITY_OK) {
 		snprintf(what, sizeof(what), "member %s of this project", user.email);
-		status = authority_stored(change(a->store, &project.id, &user.id, actor, ret_revision), what, reterr);
+		status = authority_stored(change(a->store, &project.id, &user.id, actor, ret_revision), what,
+			reterr);
 	}
 	arena_done(&arena);
 	return status;

@@ -22,7 +22,8 @@ struct judging {
 	bool has_owner;
 };
 
-const char *authority_beyond_owner(const struct profile *profile, const char *scope, const struct user_row *owner)
+const char *authority_beyond_owner(const struct profile *profile, const char *scope,
+	const struct user_row *owner)
 {
 	(void)profile;
 	if (strcmp(scope, "*") == 0 && !owner->admin)
@@ -43,14 +44,15 @@ static const char *preset_at(const void *ctx, size_t index)
 }
 
 /* "; did you mean …?" or "; `remit X --api A` lists them." */
-static void add_unknown(struct judging *j, const char *what, const char *name, const char *nearest, const char *command)
+static void add_unknown(struct judging *j, const char *what, const char *name, const char *nearest,
+	const char *command)
 {
 	if (nearest)
 		faults_add(&j->faults, "There is no %s \"%.80s\" in API %s; did you mean \"%s\"?", what, name,
 			j->terms.api->name, nearest);
 	else
-		faults_add(&j->faults, "There is no %s \"%.80s\" in API %s; `remit %s --api %s` lists them.", what, name,
-			j->terms.api->name, command, j->terms.api->name);
+		faults_add(&j->faults, "There is no %s \"%.80s\" in API %s; `remit %s --api %s` lists them.",
+			what, name, j->terms.api->name, command, j->terms.api->name);
 }
 
 /* Adds names to a set; each unknown one is a mistake of its own. */
@@ -62,7 +64,8 @@ static void judge_names(struct judging *j, const char *const *names, size_t coun
 		if (remit_policy_scope_find(profile->policy, names[i], strlen(names[i]), &scope) == REMIT_OK)
 			set->word[scope / 64] |= UINT64_C(1) << (scope % 64);
 		else
-			add_unknown(j, "scope", names[i], name_nearest(names[i], scope_at, profile), "scopes");
+			add_unknown(j, "scope", names[i], name_nearest(names[i], scope_at, profile),
+				"scopes");
 	}
 }
 
@@ -71,10 +74,12 @@ static void judge_ceiling(struct judging *j, const struct remit_scopes *set)
 	const struct profile *profile = j->terms.api->profile;
 	for (size_t i = 0; j->has_owner && i < profile->scope_count; i++) {
 		const char *why = remit_scopes_has(set, i) ?
-			authority_beyond_owner(profile, remit_policy_scope_name(profile->policy, i), &j->terms.owner) : NULL;
+			authority_beyond_owner(profile, remit_policy_scope_name(profile->policy, i),
+				&j->terms.owner) :
+			NULL;
 		if (why)
-			faults_add(&j->faults, "%s may not have a token with the scope \"%s\": %s.", j->terms.owner.email,
-				remit_policy_scope_name(profile->policy, i), why);
+			faults_add(&j->faults, "%s may not have a token with the scope \"%s\": %s.",
+				j->terms.owner.email, remit_policy_scope_name(profile->policy, i), why);
 	}
 }
 
@@ -91,7 +96,8 @@ static bool judge_scopes(struct judging *j)
 		if (preset)
 			judge_names(j, preset->scopes, preset->scope_count, &set);
 		else
-			add_unknown(j, "preset", r->preset, name_nearest(r->preset, preset_at, profile), "presets");
+			add_unknown(j, "preset", r->preset, name_nearest(r->preset, preset_at, profile),
+				"presets");
 	}
 	judge_names(j, r->scopes, r->scope_count, &set);
 	judge_ceiling(j, &set);
@@ -124,9 +130,11 @@ static void judge_expiry(struct judging *j)
 	else if (at > EXPIRY_MS_MAX)
 		faults_add(&j->faults, "The expiry is after the year 2105.");
 	else if (max_ms > 0 && at == 0)
-		faults_add(&j->faults, "A token of API %s must expire, at the latest on %s.", j->terms.api->name, latest);
+		faults_add(&j->faults, "A token of API %s must expire, at the latest on %s.",
+			j->terms.api->name, latest);
 	else if (max_ms > 0 && at - j->now_ms > max_ms)
-		faults_add(&j->faults, "The expiry is later than API %s allows, which is %s.", j->terms.api->name, latest);
+		faults_add(&j->faults, "The expiry is later than API %s allows, which is %s.",
+			j->terms.api->name, latest);
 }
 
 /* One answer for a project that does not exist, is of another API, or is not theirs. */
@@ -140,7 +148,8 @@ static enum authority_status judge_project(struct judging *j, struct authority_e
 	if (!text)
 		return AUTHORITY_OK;
 	if (!id_parse(str_of(text), &id)) {
-		faults_add(&j->faults, "The project must be given by its id, which `remit project list` shows.");
+		faults_add(&j->faults,
+			"The project must be given by its id, which `remit project list` shows.");
 		return AUTHORITY_OK;
 	}
 	if (!j->has_owner)
@@ -153,8 +162,8 @@ static enum authority_status judge_project(struct judging *j, struct authority_e
 	if (reaches)
 		j->terms.project = id;
 	else
-		faults_add(&j->faults, "There is no project %s in API %s that %s owns or is a member of.", id.text,
-			j->terms.api->name, j->terms.owner.email);
+		faults_add(&j->faults, "There is no project %s in API %s that %s owns or is a member of.",
+			id.text, j->terms.api->name, j->terms.owner.email);
 	return AUTHORITY_OK;
 }
 
@@ -165,7 +174,8 @@ static enum authority_status judge_owner(struct judging *j, struct authority_err
 		faults_add(&j->faults, "The owner is missing.");
 		return AUTHORITY_OK;
 	}
-	enum authority_status status = authority_user_find(j->a, j->request->owner, j->arena, &j->terms.owner, &error);
+	enum authority_status status =
+		authority_user_find(j->a, j->request->owner, j->arena, &j->terms.owner, &error);
 	if (status == AUTHORITY_UNAVAILABLE) {
 		*reterr = error;
 		return status;
@@ -198,13 +208,19 @@ static void judge_name_free(struct judging *j)
 	};
 	enum store_status status = store_token_each(j->a->store, &filter, is_same_name, &search);
 	if ((status == STORE_OK || status == STORE_STOPPED) && search.taken)
-		faults_add(&j->faults, "%s has a live token named \"%s\" already.", j->terms.owner.email, search.name);
+		faults_add(&j->faults, "%s has a live token named \"%s\" already.", j->terms.owner.email,
+			search.name);
 }
 
-enum authority_status terms_judge(const struct authority *a, const struct token_request *request, int64_t now_ms,
-	bool check_name_free, struct arena *arena, struct token_terms *ret, struct authority_error *reterr)
+enum authority_status terms_judge(const struct authority *a, const struct token_request *request,
+	int64_t now_ms, bool check_name_free, struct arena *arena, struct token_terms *ret,
+	struct authority_error *reterr)
 {
-	struct judging j = { .a = a, .request = request, .now_ms = now_ms, .arena = arena, .faults = { .err = reterr } };
+	struct judging j = { .a = a,
+		.request = request,
+		.now_ms = now_ms,
+		.arena = arena,
+		.faults = { .err = reterr } };
 	struct authority_error error;
 
 	bool named = name_check(&j.faults, "The token's name", request->name);

@@ -46,15 +46,17 @@ static json_t *entry_json(const struct audit_entry *e, const char *request, cons
 	id_from_bytes(&e->token, &token);
 	id_from_bytes(&e->owner, &owner);
 	id_from_bytes(&e->project, &project);
-	return json_pack("{s:o, s:s, s:i, s:s, s:s%, s:s%, s:o, s:o, s:o, s:s, s:I}", "at", json_time(e->at_ms), "request", request,
-		"status", (int)e->status, "reason", remit_reason_text((enum remit_reason)e->reason),
-		"api", e->api.p ? e->api.p : "", e->api.n, "operation", e->operation.p ? e->operation.p : "", e->operation.n,
-		"token", json_text(token.text), "owner", json_text(owner.text), "project", json_text(project.text),
+	return json_pack("{s:o, s:s, s:i, s:s, s:s%, s:s%, s:o, s:o, s:o, s:s, s:I}", "at",
+		json_time(e->at_ms), "request", request, "status", (int)e->status, "reason",
+		remit_reason_text((enum remit_reason)e->reason), "api", e->api.p ? e->api.p : "", e->api.n,
+		"operation", e->operation.p ? e->operation.p : "", e->operation.n, "token",
+		json_text(token.text), "owner", json_text(owner.text), "project", json_text(project.text),
 		"address", address, "micros", (json_int_t)e->micros);
 }
 
 /* One line, at once: more may come only in hours. */
-static void print_line(struct tailing *t, const struct audit_entry *e, const char *request, const char *address)
+static void print_line(struct tailing *t, const struct audit_entry *e, const char *request,
+	const char *address)
 {
 	struct cli *cli = t->cli;
 	char at[TIME_TEXT_ROOM];
@@ -111,7 +113,9 @@ static enum cli_exit read_tail(struct cli *cli, struct audit_tail *tail)
 	struct id id;
 
 	*tail = (struct audit_tail){
-		.refused_only = cli_flag(cli, "refused"), .last = LAST_DEFAULT, .follow = cli_flag(cli, "follow"),
+		.refused_only = cli_flag(cli, "refused"),
+		.last = LAST_DEFAULT,
+		.follow = cli_flag(cli, "follow"),
 	};
 	if (token && (!id_parse(str_of(token), &id) || !id_to_bytes(&id, &tail->token)))
 		return cli_misused(cli, "--token takes a token's id.");
@@ -148,20 +152,27 @@ static enum cli_exit run(struct cli *cli)
 }
 
 const struct cli_command command_audit_tail = {
-	.path = "audit tail", .summary = "show the gate's decisions", .arguments = "",
-	.options = (const struct cli_option[]){
-		{ "token", "ID", "of this token only" },
-		{ "refused", NULL, "refusals only" },
-		{ "last", "N", "so many of the newest; 20 where it is not given" },
-		{ "follow", NULL, "go on as more come, until Ctrl-C; with --json one document a line" },
-		{ 0 },
-	},
-	.examples = (const struct cli_example[]){
-		{ "remit audit tail --refused --follow", "what is being refused" },
-		{ "remit audit tail --token 0199b2f0-5c1e-7abc-8def-0123456789ab --last 100 --json", "what one token did" },
-		{ 0 },
-	},
-	.details = "Oldest first: time, status, reason, operation, the token's id, the client's address, and the request id that the "
-		"answer bore as Remit-Request-Id.",
+	.path = "audit tail",
+	.summary = "show the gate's decisions",
+	.arguments = "",
+	.options =
+		(const struct cli_option[]){
+			{ "token", "ID", "of this token only" },
+			{ "refused", NULL, "refusals only" },
+			{ "last", "N", "so many of the newest; 20 where it is not given" },
+			{ "follow", NULL,
+				"go on as more come, until Ctrl-C; with --json one document a line" },
+			{ 0 },
+		},
+	.examples =
+		(const struct cli_example[]){
+			{ "remit audit tail --refused --follow", "what is being refused" },
+			{ "remit audit tail --token 0199b2f0-5c1e-7abc-8def-0123456789ab --last 100 --json",
+				"what one token did" },
+			{ 0 },
+		},
+	.details = "Oldest first: time, status, reason, operation, the token's id, the client's address, and "
+		   "the request id that the "
+		   "answer bore as Remit-Request-Id.",
 	.run = run,
 };

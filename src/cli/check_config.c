@@ -15,8 +15,9 @@ static json_t *mistakes_json(const struct mistakes *mistakes)
 	json_t *array = json_array();
 	for (size_t i = 0; i < mistakes->count && i < MISTAKES_MAX; i++) {
 		const struct mistake *m = &mistakes->list[i];
-		json_array_append_new(array, json_pack("{s:s?, s:i, s:i, s:s, s:s?}", "file", m->file, "line", (int)m->line,
-			"column", (int)m->column, "what", m->what, "suggestion", m->suggestion));
+		json_array_append_new(array,
+			json_pack("{s:s?, s:i, s:i, s:s, s:s?}", "file", m->file, "line", (int)m->line,
+				"column", (int)m->column, "what", m->what, "suggestion", m->suggestion));
 	}
 	return array;
 }
@@ -83,8 +84,9 @@ static enum cli_exit say_good(struct cli *cli)
 {
 	const size_t apis = cli->config->api_count, operations = count_operations(cli->config);
 	if (cli->json)
-		return cli_print_json(cli, json_pack("{s:b, s:[], s:I, s:I}", "ok", 1, "mistakes", "apis", (json_int_t)apis, "operations",
-			(json_int_t)operations));
+		return cli_print_json(cli,
+			json_pack("{s:b, s:[], s:I, s:I}", "ok", 1, "mistakes", "apis", (json_int_t)apis,
+				"operations", (json_int_t)operations));
 	printf("config ok: %zu API%s, %zu operations\n", apis, apis == 1 ? "" : "s", operations);
 	return CLI_DONE;
 }
@@ -114,17 +116,24 @@ static enum cli_exit run(struct cli *cli)
 }
 
 const struct cli_command command_check_config = {
-	.path = "check-config", .summary = "read the configuration and its profiles, and tell every mistake", .arguments = "",
-	.options = (const struct cli_option[]){
-		{ "compile", "FILE", "write the compiled form of an API's policy, for remit_policy_load" },
-		{ "api", "API", "whose policy --compile writes; may be left out where there is one" },
-		{ 0 },
-	},
-	.examples = (const struct cli_example[]){
-		{ "remit check-config", "before a restart" },
-		{ "remit check-config --api publishing --compile publishing.policy", "for a program that embeds the library" },
-		{ 0 },
-	},
-	.details = "Mistakes are printed as file:line:column: what; exit status 3. Nothing is started or changed.",
+	.path = "check-config",
+	.summary = "read the configuration and its profiles, and tell every mistake",
+	.arguments = "",
+	.options =
+		(const struct cli_option[]){
+			{ "compile", "FILE",
+				"write the compiled form of an API's policy, for remit_policy_load" },
+			{ "api", "API", "whose policy --compile writes; may be left out where there is one" },
+			{ 0 },
+		},
+	.examples =
+		(const struct cli_example[]){
+			{ "remit check-config", "before a restart" },
+			{ "remit check-config --api publishing --compile publishing.policy",
+				"for a program that embeds the library" },
+			{ 0 },
+		},
+	.details = "Mistakes are printed as file:line:column: what; exit status 3. Nothing is started or "
+		   "changed.",
 	.run = run,
 };

@@ -97,13 +97,15 @@ const char *cli_find_config(struct cli *cli)
 	if (named && *named) {
 		if (access(named, F_OK) == 0)
 			return named;
-		cli_fail(cli, CLI_CONFIG, "there is no file %s (%s).", named, cli->config_path ? "--config" : "$REMIT_CONFIG");
+		cli_fail(cli, CLI_CONFIG, "there is no file %s (%s).", named,
+			cli->config_path ? "--config" : "$REMIT_CONFIG");
 		return NULL;
 	}
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (access(places[i], F_OK) == 0)
 			return places[i];
-	cli_fail(cli, CLI_CONFIG, "there is no configuration. Looked for --config, $REMIT_CONFIG, ./remit.yaml and "
+	cli_fail(cli, CLI_CONFIG,
+		"there is no configuration. Looked for --config, $REMIT_CONFIG, ./remit.yaml and "
 		"/etc/remit/remit.yaml.\nA small ./remit.yaml to begin with:\n\n"
 		"  listen: 127.0.0.1:8787\n"
 		"  public_url: http://127.0.0.1:8787\n"
@@ -180,10 +182,12 @@ enum cli_exit cli_open_store(struct cli *cli)
 		return cli_fail(cli, CLI_STORE, "this machine gives no randomness.");
 	enum store_status opened = store_open(cli->config->store, STORE_OPEN, &cli->store, text);
 	if (opened == STORE_NOT_FOUND)
-		return cli_fail(cli, CLI_STORE, "there is no store at %s yet. `remit store migrate` or `remit serve` makes it.",
+		return cli_fail(cli, CLI_STORE,
+			"there is no store at %s yet. `remit store migrate` or `remit serve` makes it.",
 			cli->config->store);
 	if (opened == STORE_SCHEMA)
-		return cli_fail(cli, CLI_STORE, "%s. `remit store migrate` brings an older store up to date.", text);
+		return cli_fail(cli, CLI_STORE, "%s. `remit store migrate` brings an older store up to date.",
+			text);
 	if (opened != STORE_OK)
 		return cli_fail(cli, CLI_STORE, "%s.", text);
 	cli->authority.store = cli->store;

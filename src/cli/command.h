@@ -122,7 +122,8 @@ enum cli_exit cli_settle(struct cli *cli, int64_t revision);
 /* ---- For commands: what they say ---- */
 
 /* "remit: ..." on stderr; returns the status. */
-enum cli_exit cli_fail(struct cli *cli, enum cli_exit status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+enum cli_exit cli_fail(struct cli *cli, enum cli_exit status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 /* The same for a mistake of usage: names the command's help too. */
 enum cli_exit cli_misused(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 enum cli_exit cli_refuse(struct cli *cli, enum authority_status status, const struct authority_error *error);

@@ -8,12 +8,15 @@
 #include "cli/command.h"
 
 extern const struct cli_command command_serve; /* serve.c */
-extern const struct cli_command command_user_add, command_user_list, command_user_disable, command_user_enable,
-	command_user_remove; /* user.c */
-extern const struct cli_command command_project_add, command_project_list, command_project_remove; /* project.c */
+extern const struct cli_command command_user_add, command_user_list, command_user_disable,
+	command_user_enable, command_user_remove; /* user.c */
+extern const struct cli_command command_project_add, command_project_list,
+	command_project_remove; /* project.c */
 extern const struct cli_command command_member_add, command_member_list, command_member_remove; /* member.c */
-extern const struct cli_command command_token_create, command_token_rotate, command_token_regenerate; /* token_new.c */
-extern const struct cli_command command_token_list, command_token_show, command_token_check; /* token_look.c */
+extern const struct cli_command command_token_create, command_token_rotate,
+	command_token_regenerate; /* token_new.c */
+extern const struct cli_command command_token_list, command_token_show,
+	command_token_check; /* token_look.c */
 extern const struct cli_command command_token_revoke, command_token_edit, command_token_shrink,
 	command_token_prune; /* token_change.c */
 extern const struct cli_command command_scopes, command_presets; /* vocabulary.c */

@@ -55,7 +55,8 @@ static enum cli_exit find_token(struct explaining *e)
 	const char *id = cli_value(cli, "token-id");
 
 	if (id) {
-		enum authority_status got = authority_token_get(&cli->authority, id, &cli->arena, &e->token, &error);
+		enum authority_status got =
+			authority_token_get(&cli->authority, id, &cli->arena, &e->token, &error);
 		if (got != AUTHORITY_OK)
 			return cli_refuse(cli, got, &error);
 		e->question.token = &e->token;
@@ -83,10 +84,12 @@ static const char *scopes_text(struct explaining *e, const struct remit_scopes *
 }
 
 /* Whether a preset covers every scope of a set. */
-static bool preset_covers(const struct profile *profile, const struct profile_preset *preset, const struct remit_scopes *needed)
+static bool preset_covers(const struct profile *profile, const struct profile_preset *preset,
+	const struct remit_scopes *needed)
 {
 	struct remit_scopes set = { { 0 } };
-	if (remit_scopes_from_names(profile->policy, preset->scopes, preset->scope_count, &set, NULL) != REMIT_OK)
+	if (remit_scopes_from_names(profile->policy, preset->scopes, preset->scope_count, &set, NULL) !=
+		REMIT_OK)
 		return false;
 	for (size_t i = 0; i < remit_policy_scopes(profile->policy); i++)
 		if (remit_scopes_has(needed, i) && !remit_scopes_cover(profile->policy, &set, i))
@@ -101,7 +104,8 @@ static const char *presets_text(struct explaining *e)
 	const char *text = "";
 	for (size_t i = 0; text && i < profile->preset_count; i++)
 		if (preset_covers(profile, &profile->presets[i], &e->answer.decision.needed))
-			text = arena_printf(&e->cli->arena, "%s%s%s", text, *text ? " " : "", profile->presets[i].handle);
+			text = arena_printf(&e->cli->arena, "%s%s%s", text, *text ? " " : "",
+				profile->presets[i].handle);
 	return text ? text : "";
 }
 
@@ -115,7 +119,8 @@ static const char *rule_place(struct explaining *e)
 		profile->operation_lines[e->answer.operation]);
 }
 
-/* What an operation asks for in words: "stories:write + stories:publish", "a or (b + c)", "any valid token". */
+/* What an operation asks for in words: "stories:write + stories:publish", "a or (b + c)", "any valid token".
+ */
 static const char *need_text(struct explaining *e)
 {
 	const struct remit_policy *policy = e->api->profile->policy;
@@ -126,10 +131,14 @@ static const char *need_text(struct explaining *e)
 
 	if (!op)
 		return "nothing maps it: refused for every token";
-	for (size_t part = 0; text && remit_policy_need(policy, e->answer.operation, e->answer.whens, part, 0, &set); part++) {
+	for (size_t part = 0;
+		text && remit_policy_need(policy, e->answer.operation, e->answer.whens, part, 0, &set);
+		part++) {
 		if (part > 0)
 			text = arena_printf(arena, "%s, and ", text);
-		for (size_t alt = 0; text && remit_policy_need(policy, e->answer.operation, e->answer.whens, part, alt, &set); alt++) {
+		for (size_t alt = 0; text &&
+			remit_policy_need(policy, e->answer.operation, e->answer.whens, part, alt, &set);
+			alt++) {
 			char words[1024];
 			remit_scopes_text(policy, &set, " + ", words, sizeof(words));
 			text = arena_printf(arena, "%s%s%s", text, alt > 0 ? " or " : "", words);
@@ -144,26 +153,36 @@ static enum cli_exit print(struct explaining *e)
 {
 	struct cli *cli = e->cli;
 	const enum remit_reason reason = e->answer.decision.reason;
-	const bool allowed = reason == REMIT_ALLOWED, lacks = reason == REMIT_SCOPE_MISSING || reason == REMIT_OWNER_FORBIDDEN;
-	const struct remit_operation *op = remit_policy_operation(e->api->profile->policy, e->answer.operation);
+	const bool allowed = reason == REMIT_ALLOWED,
+		   lacks = reason == REMIT_SCOPE_MISSING || reason == REMIT_OWNER_FORBIDDEN;
+	const struct remit_operation *op =
+		remit_policy_operation(e->api->profile->policy, e->answer.operation);
 	const char *missing = lacks ? scopes_text(e, &e->answer.decision.missing) : "";
 	const char *presets = reason == REMIT_SCOPE_MISSING ? presets_text(e) : "";
 	const char *has = e->question.token ? e->token.scopes : "";
 
 	if (cli->json) {
-		enum cli_exit status = cli_print_json(cli, json_pack("{s:b, s:s, s:o, s:o, s:s, s:o, s:o, s:o}", "allowed", allowed,
-			"reason", remit_reason_text(reason), "operation", json_text(op ? op->text : NULL), "rule", json_text(rule_place(e)),
-			"asks_for", need_text(e), "token_has", json_words(has), "missing", json_words(missing), "presets", json_words(presets)));
+		enum cli_exit status = cli_print_json(cli,
+			json_pack("{s:b, s:s, s:o, s:o, s:s, s:o, s:o, s:o}", "allowed", allowed, "reason",
+				remit_reason_text(reason), "operation", json_text(op ? op->text : NULL),
+				"rule", json_text(rule_place(e)), "asks_for", need_text(e), "token_has",
+				json_words(has), "missing", json_words(missing), "presets",
+				json_words(presets)));
 		return status == CLI_DONE && !allowed ? CLI_REFUSED : status;
 	}
-	printf("%s%s%s (%s)\n", style_on(&cli->out, allowed ? STYLE_GOOD : STYLE_BAD), allowed ? "allowed" : "refused",
-		style_off(&cli->out, allowed ? STYLE_GOOD : STYLE_BAD), remit_reason_text(reason));
+	printf("%s%s%s (%s)\n", style_on(&cli->out, allowed ? STYLE_GOOD : STYLE_BAD),
+		allowed ? "allowed" : "refused", style_off(&cli->out, allowed ? STYLE_GOOD : STYLE_BAD),
+		remit_reason_text(reason));
 	struct table table;
 	table_init(&table, &cli->arena, NULL, 2);
 	table_add(&table, (const char *[]){ "operation", op ? op->text : "none" });
 	table_add(&table, (const char *[]){ "rule", rule_place(e) });
 	table_add(&table, (const char *[]){ "asks for", need_text(e) });
-	table_add(&table, (const char *[]){ "token has", !e->question.token ? "no such token" : *has ? has : "no scopes" });
+	table_add(&table,
+		(const char *[]){ "token has",
+			!e->question.token ? "no such token" :
+				*has       ? has :
+					     "no scopes" });
 	if (*missing)
 		table_add(&table, (const char *[]){ "missing", missing });
 	if (*presets)
@@ -218,22 +237,31 @@ static enum cli_exit run(struct cli *cli)
 }
 
 const struct cli_command command_explain = {
-	.path = "explain", .summary = "tell what the gate would decide, and why", .arguments = "METHOD TARGET [JSON] | tool NAME [JSON]",
-	.args_min = 2, .args_max = 3,
-	.options = (const struct cli_option[]){
-		{ "api", "API", "the API that is asked; may be left out where there is one" },
-		{ "token-id", "ID", "the token that asks" },
-		{ "token-stdin", NULL, "the token that asks, its text read from stdin" },
-		{ 0 },
-	},
-	.examples = (const struct cli_example[]){
-		{ "remit explain --token-id 0199b2f0-5c1e-7abc-8def-0123456789ab GET /api/v1/projects", "may it list projects?" },
-		{ "remit explain --token-stdin POST /api/v1/stories '{\"scheduled_at\":\"2027-01-31T12:00:00Z\"}' < token.txt",
-			"what a body changes" },
-		{ "remit explain POST /api/v1/media", "without a token: what it asks for" },
-		{ 0 },
-	},
-	.details = "Names the rule by file and line, what it asks for, what the token has, what is missing, and which presets would do. "
-		"Exit status 0 where it is allowed, 1 where it is refused.",
+	.path = "explain",
+	.summary = "tell what the gate would decide, and why",
+	.arguments = "METHOD TARGET [JSON] | tool NAME [JSON]",
+	.args_min = 2,
+	.args_max = 3,
+	.options =
+		(const struct cli_option[]){
+			{ "api", "API", "the API that is asked; may be left out where there is one" },
+			{ "token-id", "ID", "the token that asks" },
+			{ "token-stdin", NULL, "the token that asks, its text read from stdin" },
+			{ 0 },
+		},
+	.examples =
+		(const struct cli_example[]){
+			{ "remit explain --token-id 0199b2f0-5c1e-7abc-8def-0123456789ab GET "
+			  "/api/v1/projects",
+				"may it list projects?" },
+			{ "remit explain --token-stdin POST /api/v1/stories "
+			  "'{\"scheduled_at\":\"2027-01-31T12:00:00Z\"}' < token.txt",
+				"what a body changes" },
+			{ "remit explain POST /api/v1/media", "without a token: what it asks for" },
+			{ 0 },
+		},
+	.details = "Names the rule by file and line, what it asks for, what the token has, what is missing, "
+		   "and which presets would do. "
+		   "Exit status 0 where it is allowed, 1 where it is refused.",
 	.run = run,
 };

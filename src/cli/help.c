@@ -28,8 +28,8 @@ static void print_commands(const struct screen *screen, const char *group)
 static void add_options(struct table *table, const struct cli_option *options)
 {
 	for (const struct cli_option *o = options; o && o->name; o++) {
-		const char *left = arena_printf(table->arena, "  --%s%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "",
-			o->many ? " ..." : "");
+		const char *left = arena_printf(table->arena, "  --%s%s%s%s", o->name, o->value ? " " : "",
+			o->value ? o->value : "", o->many ? " ..." : "");
 		table_add(table, (const char *[]){ left, o->meaning });
 	}
 }
@@ -53,7 +53,8 @@ static void print_options(const struct screen *screen, const struct cli_option *
 
 static void heading(const struct screen *screen, const char *text)
 {
-	fprintf(screen->file, "\n%s%s%s\n", style_on(screen, STYLE_BOLD), text, style_off(screen, STYLE_BOLD));
+	fprintf(screen->file, "\n%s%s%s\n", style_on(screen, STYLE_BOLD), text,
+		style_off(screen, STYLE_BOLD));
 }
 
 /* Breaks lines between words; an empty line stays one. */
@@ -81,7 +82,9 @@ static void print_wrapped(const struct screen *screen, const char *text)
 
 void help_overview(const struct screen *screen)
 {
-	fprintf(screen->file, "remit " REMIT_VERSION ": access tokens with a fixed list of scopes, and the gate that honours them.\n");
+	fprintf(screen->file,
+		"remit " REMIT_VERSION
+		": access tokens with a fixed list of scopes, and the gate that honours them.\n");
 	heading(screen, "Usage");
 	fputs("  remit COMMAND [ARGUMENTS] [OPTIONS]\n", screen->file);
 	heading(screen, "Commands");
@@ -90,9 +93,10 @@ void help_overview(const struct screen *screen)
 	print_options(screen, NULL);
 	heading(screen, "To begin");
 	fputs("  remit serve\n"
-		"  remit user add you@example.com --admin\n"
-		"  remit token create --user you@example.com --name laptop --preset read-only\n\n"
-		"`remit COMMAND --help` tells more of a command, with examples; `man remit` tells all.\n", screen->file);
+	      "  remit user add you@example.com --admin\n"
+	      "  remit token create --user you@example.com --name laptop --preset read-only\n\n"
+	      "`remit COMMAND --help` tells more of a command, with examples; `man remit` tells all.\n",
+		screen->file);
 }
 
 void help_group(const struct screen *screen, const char *words)
@@ -119,5 +123,6 @@ void help_command(const struct screen *screen, const struct cli_command *c)
 	print_options(screen, c->options);
 	heading(screen, "Examples");
 	for (const struct cli_example *e = c->examples; e->line; e++)
-		fprintf(screen->file, "  %s# %s%s\n  %s\n", style_on(screen, STYLE_DIM), e->meaning, style_off(screen, STYLE_DIM), e->line);
+		fprintf(screen->file, "  %s# %s%s\n  %s\n", style_on(screen, STYLE_DIM), e->meaning,
+			style_off(screen, STYLE_DIM), e->line);
 }

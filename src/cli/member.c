@@ -16,14 +16,16 @@ static enum cli_exit run_change(struct cli *cli, member_change *change, const ch
 
 	if (opened != CLI_DONE)
 		return opened;
-	enum authority_status status = change(&cli->authority, cli->args[0], cli->args[1], &cli->actor, &revision, &error);
+	enum authority_status status =
+		change(&cli->authority, cli->args[0], cli->args[1], &cli->actor, &revision, &error);
 	if (status != AUTHORITY_OK)
 		return cli_refuse(cli, status, &error);
 	enum cli_exit settled = cli_settle(cli, revision);
 	if (settled != CLI_DONE)
 		return settled;
 	if (cli->json)
-		return cli_print_json(cli, json_pack("{s:s, s:s, s:b}", "project", cli->args[0], "user", cli->args[1], done, 1));
+		return cli_print_json(cli,
+			json_pack("{s:s, s:s, s:b}", "project", cli->args[0], "user", cli->args[1], done, 1));
 	cli_note(cli, "%s is %s, and every running server knows.", cli->args[1], done);
 	return CLI_DONE;
 }
@@ -41,7 +43,8 @@ static enum cli_exit run_remove(struct cli *cli)
 static bool list_member(void *ctx, const struct user_row *row)
 {
 	struct listing *list = ctx;
-	listing_add(list, user_json(row), (const char *[]){ row->id.text, row->email, row->disabled_ms ? "disabled" : "active" });
+	listing_add(list, user_json(row),
+		(const char *[]){ row->id.text, row->email, row->disabled_ms ? "disabled" : "active" });
 	return true;
 }
 
@@ -56,7 +59,8 @@ static enum cli_exit run_list(struct cli *cli)
 	if (opened != CLI_DONE)
 		return opened;
 	if (!id_parse(str_of(cli->args[0]), &id))
-		return cli_fail(cli, CLI_REFUSED, "that is no project's id; `remit project list` shows them.");
+		return cli_fail(cli, CLI_REFUSED,
+			"that is no project's id; `remit project list` shows them.");
 	enum store_status status = store_project_get(cli->store, &id, &cli->arena, &project);
 	if (status == STORE_NOT_FOUND)
 		return cli_fail(cli, CLI_REFUSED, "there is no project with the id %s.", id.text);
@@ -71,27 +75,42 @@ static enum cli_exit run_list(struct cli *cli)
 #define EXAMPLE_ID "0199b2f0-5c1e-7abc-8def-0123456789ab"
 
 const struct cli_command command_member_add = {
-	.path = "project member add", .summary = "let a person reach a project", .arguments = "ID EMAIL", .args_min = 2, .args_max = 2,
-	.examples = (const struct cli_example[]){
-		{ "remit project member add " EXAMPLE_ID " bob@example.com", "Bob's tokens reach it from now on" },
-		{ 0 },
-	},
+	.path = "project member add",
+	.summary = "let a person reach a project",
+	.arguments = "ID EMAIL",
+	.args_min = 2,
+	.args_max = 2,
+	.examples =
+		(const struct cli_example[]){
+			{ "remit project member add " EXAMPLE_ID " bob@example.com",
+				"Bob's tokens reach it from now on" },
+			{ 0 },
+		},
 	.run = run_add,
 };
 
 const struct cli_command command_member_list = {
-	.path = "project member list", .summary = "list who reaches a project beside its owner", .arguments = "ID",
-	.args_min = 1, .args_max = 1,
-	.examples = (const struct cli_example[]){ { "remit project member list " EXAMPLE_ID, "its members" }, { 0 } },
+	.path = "project member list",
+	.summary = "list who reaches a project beside its owner",
+	.arguments = "ID",
+	.args_min = 1,
+	.args_max = 1,
+	.examples = (const struct cli_example[]){ { "remit project member list " EXAMPLE_ID, "its members" },
+		{ 0 } },
 	.run = run_list,
 };
 
 const struct cli_command command_member_remove = {
-	.path = "project member remove", .summary = "no longer let a person reach a project", .arguments = "ID EMAIL",
-	.args_min = 2, .args_max = 2,
-	.examples = (const struct cli_example[]){
-		{ "remit project member remove " EXAMPLE_ID " bob@example.com", "Bob's tokens no longer reach it" },
-		{ 0 },
-	},
+	.path = "project member remove",
+	.summary = "no longer let a person reach a project",
+	.arguments = "ID EMAIL",
+	.args_min = 2,
+	.args_max = 2,
+	.examples =
+		(const struct cli_example[]){
+			{ "remit project member remove " EXAMPLE_ID " bob@example.com",
+				"Bob's tokens no longer reach it" },
+			{ 0 },
+		},
 	.run = run_remove,
 };

@@ -33,9 +33,13 @@ static enum cli_exit refuse_secrets(struct cli *cli, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
 		if (holds_token(argv[i]))
-			return cli_fail(cli, CLI_USAGE, "argument %d looks like a token, and arguments can be seen by every user of this "
-				"machine.\nGive it on stdin (--token-stdin, or `remit token check`), and revoke that one: "
-				"`remit token revoke ID`.", i);
+			return cli_fail(cli, CLI_USAGE,
+				"argument %d looks like a token, and arguments can be seen by every user of "
+				"this "
+				"machine.\nGive it on stdin (--token-stdin, or `remit token check`), and "
+				"revoke that one: "
+				"`remit token revoke ID`.",
+				i);
 	return CLI_DONE;
 }
 
@@ -91,7 +95,8 @@ static enum cli_exit unknown_option(struct cli *cli, struct str name)
 	const char *nearest = text ? name_nearest(text, option_at, cli->command) : NULL;
 	const char *shown = text_printable(name, &cli->arena);
 	if (nearest)
-		return cli_misused(cli, "there is no option --%.60s; did you mean --%s?", shown ? shown : "", nearest);
+		return cli_misused(cli, "there is no option --%.60s; did you mean --%s?", shown ? shown : "",
+			nearest);
 	return cli_misused(cli, "there is no option --%.60s.", shown ? shown : "");
 }
 
@@ -124,8 +129,9 @@ static enum cli_exit check_complete(struct cli *cli)
 {
 	const struct cli_command *command = cli->command;
 	if (cli->arg_count < command->args_min)
-		return cli_misused(cli, "%s is missing: remit %s %s", cli->arg_count == 0 ? "an argument" : "another argument",
-			command->path, command->arguments);
+		return cli_misused(cli, "%s is missing: remit %s %s",
+			cli->arg_count == 0 ? "an argument" : "another argument", command->path,
+			command->arguments);
 	for (const struct cli_option *o = command->options; o && o->name; o++)
 		if (o->required && !cli_value(cli, o->name))
 			return cli_misused(cli, "--%s %s is missing: %s.", o->name, o->value, o->meaning);
@@ -146,7 +152,8 @@ static enum cli_exit parse_rest(struct cli *cli, int argc, char **argv, int from
 		} else if (options && strncmp(argument, "--", 2) == 0) {
 			status = take_option(cli, argc, argv, &i);
 		} else if (options && argument[0] == '-' && argument[1]) {
-			status = cli_misused(cli, "options are written out, as in --%s.", cli_global_options[0].name);
+			status = cli_misused(cli, "options are written out, as in --%s.",
+				cli_global_options[0].name);
 		} else if (cli->arg_count >= cli->command->args_max) {
 			/* not repeated: it may be a secret */
 			status = cli_misused(cli, "there is one argument too many.");
@@ -170,8 +177,10 @@ static enum cli_exit no_such_command(struct cli *cli, const char *words)
 	const char *nearest = name_nearest(words, path_at, NULL);
 	const char *shown = text_printable(str_of(words), &cli->arena);
 	if (nearest)
-		return cli_fail(cli, CLI_USAGE, "there is no command \"%.60s\"; did you mean `remit %s`?", shown ? shown : "", nearest);
-	return cli_fail(cli, CLI_USAGE, "there is no command \"%.60s\". `remit --help` lists them.", shown ? shown : "");
+		return cli_fail(cli, CLI_USAGE, "there is no command \"%.60s\"; did you mean `remit %s`?",
+			shown ? shown : "", nearest);
+	return cli_fail(cli, CLI_USAGE, "there is no command \"%.60s\". `remit --help` lists them.",
+		shown ? shown : "");
 }
 
 /* Joins the first words with one space: "token create". */
@@ -215,7 +224,8 @@ static enum cli_exit without_command(struct cli *cli, char **words, size_t count
 		help_group(cli->help ? &cli->out : &cli->err, path);
 		return cli->help ? CLI_DONE : CLI_USAGE;
 	}
-	join(words, count > 2 && !(count == 3 && strcmp(words[1], "member") == 0) ? 2 : count, path, sizeof(path));
+	join(words, count > 2 && !(count == 3 && strcmp(words[1], "member") == 0) ? 2 : count, path,
+		sizeof(path));
 	return no_such_command(cli, path);
 }
 
@@ -242,7 +252,8 @@ enum cli_exit cli_parse(struct cli *cli, int argc, char **argv)
 	cli->command = match(words, count, &used);
 	if (!cli->command) {
 		if (count == 0 && i < argc)
-			return cli_fail(cli, CLI_USAGE, "options stand behind a command. `remit --help` lists them.");
+			return cli_fail(cli, CLI_USAGE,
+				"options stand behind a command. `remit --help` lists them.");
 		return without_command(cli, words, count);
 	}
 	/* the words that were no part of the path are its first arguments */

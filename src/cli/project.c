@@ -16,13 +16,14 @@ static enum cli_exit run_add(struct cli *cli)
 	const struct authority_api *api = cli_api(cli);
 	if (!api)
 		return cli_value(cli, "api") ? CLI_REFUSED : CLI_USAGE;
-	enum authority_status status = authority_project_add(&cli->authority, api->name, cli->args[0], cli_value(cli, "owner"),
-		&cli->actor, &id, &error);
+	enum authority_status status = authority_project_add(&cli->authority, api->name, cli->args[0],
+		cli_value(cli, "owner"), &cli->actor, &id, &error);
 	if (status != AUTHORITY_OK)
 		return cli_refuse(cli, status, &error);
 	if (cli->json)
-		return cli_print_json(cli, json_pack("{s:s, s:s, s:s, s:s}", "id", id.text, "name", cli->args[0], "api", api->name,
-			"owner", cli_value(cli, "owner")));
+		return cli_print_json(cli,
+			json_pack("{s:s, s:s, s:s, s:s}", "id", id.text, "name", cli->args[0], "api",
+				api->name, "owner", cli_value(cli, "owner")));
 	printf("%s\n", id.text);
 	return CLI_DONE;
 }
@@ -73,7 +74,8 @@ static enum cli_exit print_projects(struct cli *cli, const struct projects *all,
 		});
 	}
 	list.failed = list.failed || all->failed;
-	return listing_print(&list, status, "projects", "There is no such project. `remit project add NAME --owner EMAIL` adds one.");
+	return listing_print(&list, status, "projects",
+		"There is no such project. `remit project add NAME --owner EMAIL` adds one.");
 }
 
 static enum cli_exit run_list(struct cli *cli)
@@ -91,7 +93,8 @@ static enum cli_exit run_list(struct cli *cli)
 	if (api && !authority_api(&cli->authority, api, &error))
 		return cli_refuse(cli, AUTHORITY_NOT_FOUND, &error);
 	if (who) {
-		enum authority_status found = authority_user_find(&cli->authority, who, &cli->arena, &user, &error);
+		enum authority_status found =
+			authority_user_find(&cli->authority, who, &cli->arena, &user, &error);
 		if (found != AUTHORITY_OK)
 			return cli_refuse(cli, found, &error);
 		user_id = &user.id;
@@ -107,7 +110,8 @@ static enum cli_exit run_remove(struct cli *cli)
 
 	if (opened != CLI_DONE)
 		return opened;
-	enum authority_status status = authority_project_remove(&cli->authority, cli->args[0], &cli->actor, &revision, &error);
+	enum authority_status status =
+		authority_project_remove(&cli->authority, cli->args[0], &cli->actor, &revision, &error);
 	if (status != AUTHORITY_OK)
 		return cli_refuse(cli, status, &error);
 	enum cli_exit settled = cli_settle(cli, revision);
@@ -120,16 +124,23 @@ static enum cli_exit run_remove(struct cli *cli)
 }
 
 const struct cli_command command_project_add = {
-	.path = "project add", .summary = "add a project", .arguments = "NAME", .args_min = 1, .args_max = 1,
-	.options = (const struct cli_option[]){
-		{ "api", "API", "whose tenant it is; may be left out where there is one API" },
-		{ "owner", "EMAIL", "whose it is", .required = true },
-		{ 0 },
-	},
-	.examples = (const struct cli_example[]){
-		{ "remit project add \"Brand One\" --api publishing --owner ann@example.com", "a brand of Ann's" },
-		{ 0 },
-	},
+	.path = "project add",
+	.summary = "add a project",
+	.arguments = "NAME",
+	.args_min = 1,
+	.args_max = 1,
+	.options =
+		(const struct cli_option[]){
+			{ "api", "API", "whose tenant it is; may be left out where there is one API" },
+			{ "owner", "EMAIL", "whose it is", .required = true },
+			{ 0 },
+		},
+	.examples =
+		(const struct cli_example[]){
+			{ "remit project add \"Brand One\" --api publishing --owner ann@example.com",
+				"a brand of Ann's" },
+			{ 0 },
+		},
 	.details = "Prints the new project's id.",
 	.run = run_add,
 };
@@ -149,11 +160,15 @@ const struct cli_command command_project_list = {
 };
 
 const struct cli_command command_project_remove = {
-	.path = "project remove", .summary = "remove a project and revoke the tokens bound to it", .arguments = "ID",
-	.args_min = 1, .args_max = 1,
-	.examples = (const struct cli_example[]){
-		{ "remit project remove 0199b2f0-5c1e-7abc-8def-0123456789ab", "for good" },
-		{ 0 },
-	},
+	.path = "project remove",
+	.summary = "remove a project and revoke the tokens bound to it",
+	.arguments = "ID",
+	.args_min = 1,
+	.args_max = 1,
+	.examples =
+		(const struct cli_example[]){
+			{ "remit project remove 0199b2f0-5c1e-7abc-8def-0123456789ab", "for good" },
+			{ 0 },
+		},
 	.run = run_remove,
 };

@@ -39,8 +39,8 @@ static enum cli_exit read_file(struct cli *cli, const char *path, struct str *re
 		return CLI_DONE;
 	}
 	free(text);
-	return cli_fail(cli, CLI_REFUSED, "%s cannot be read whole: it is no file, or larger than %u MB.", path,
-		DOCUMENT_BYTES_MAX / 1024 / 1024);
+	return cli_fail(cli, CLI_REFUSED, "%s cannot be read whole: it is no file, or larger than %u MB.",
+		path, DOCUMENT_BYTES_MAX / 1024 / 1024);
 }
 
 static const struct config_api *find_api(struct cli *cli)
@@ -50,7 +50,8 @@ static const struct config_api *find_api(struct cli *cli)
 
 	for (size_t i = 0; i < cli->config->api_count; i++) {
 		const struct config_api *api = &cli->config->apis[i];
-		if (!api->service || strcmp(api->service, "publishing") != 0 || (name && strcmp(name, api->name) != 0))
+		if (!api->service || strcmp(api->service, "publishing") != 0 ||
+			(name && strcmp(name, api->name) != 0))
 			continue;
 		if (found) {
 			cli_misused(cli, "there is more than one publishing API: say which one by --api.");
@@ -59,7 +60,8 @@ static const struct config_api *find_api(struct cli *cli)
 		found = api;
 	}
 	if (!found)
-		cli_fail(cli, CLI_REFUSED, "there is no such API with the service \"publishing\" in the configuration.");
+		cli_fail(cli, CLI_REFUSED,
+			"there is no such API with the service \"publishing\" in the configuration.");
 	return found;
 }
 
@@ -77,10 +79,12 @@ static enum cli_exit import(struct cli *cli, const struct publishing_options *op
 	if (!ok)
 		return cli_fail(cli, CLI_REFUSED, "%s: %s", cli->args[0], text);
 	if (cli->json)
-		return cli_print_json(cli, json_pack("{s:i, s:i, s:i, s:i}", "projects", (int)counts.projects, "templates",
-			(int)counts.templates, "connections", (int)counts.connections, "moments", (int)counts.moments));
-	cli_note(cli, "Imported %u projects, %u templates, %u connections, %u moments.", counts.projects, counts.templates,
-		counts.connections, counts.moments);
+		return cli_print_json(cli,
+			json_pack("{s:i, s:i, s:i, s:i}", "projects", (int)counts.projects, "templates",
+				(int)counts.templates, "connections", (int)counts.connections, "moments",
+				(int)counts.moments));
+	cli_note(cli, "Imported %u projects, %u templates, %u connections, %u moments.", counts.projects,
+		counts.templates, counts.connections, counts.moments);
 	return CLI_DONE;
 }
 
@@ -98,7 +102,8 @@ static enum cli_exit run(struct cli *cli)
 	const struct config_api *api = find_api(cli);
 	if (!api)
 		return CLI_REFUSED;
-	enum authority_status found = authority_user_find(&cli->authority, cli_value(cli, "owner"), &cli->arena, &owner, &error);
+	enum authority_status found =
+		authority_user_find(&cli->authority, cli_value(cli, "owner"), &cli->arena, &owner, &error);
 	if (found != AUTHORITY_OK)
 		return cli_refuse(cli, found, &error);
 	if (!secrets_open(cli->config->secrets_key, &secrets, text))
@@ -110,17 +115,23 @@ static enum cli_exit run(struct cli *cli)
 }
 
 const struct cli_command command_publishing_import = {
-	.path = "publishing import", .summary = "load projects' content from a JSON document", .arguments = "FILE",
-	.args_min = 1, .args_max = 1,
-	.options = (const struct cli_option[]){
-		{ "owner", "EMAIL", "whose the projects are that it makes", .required = true },
-		{ "api", "API", "the API; may be left out where one has the publishing service" },
-		{ 0 },
-	},
-	.examples = (const struct cli_example[]){
-		{ "remit publishing import profiles/demo/demo.json --owner ann@example.com", "something to look at" },
-		{ 0 },
-	},
+	.path = "publishing import",
+	.summary = "load projects' content from a JSON document",
+	.arguments = "FILE",
+	.args_min = 1,
+	.args_max = 1,
+	.options =
+		(const struct cli_option[]){
+			{ "owner", "EMAIL", "whose the projects are that it makes", .required = true },
+			{ "api", "API", "the API; may be left out where one has the publishing service" },
+			{ 0 },
+		},
+	.examples =
+		(const struct cli_example[]){
+			{ "remit publishing import profiles/demo/demo.json --owner ann@example.com",
+				"something to look at" },
+			{ 0 },
+		},
 	.details = "Projects, templates, connections and moments; all of the document, or nothing.",
 	.run = run,
 };

@@ -36,15 +36,17 @@ json_t *json_words(const char *words)
 
 json_t *user_json(const struct user_row *row)
 {
-	return json_pack("{s:s, s:s, s:b, s:b, s:o, s:o, s:b}", "id", row->id.text, "email", row->email, "admin", row->admin,
-		"disabled", row->disabled_ms != 0, "created_at", json_time(row->created_ms),
-		"disabled_at", json_time(row->disabled_ms), "has_password", row->password_hash != NULL);
+	return json_pack("{s:s, s:s, s:b, s:b, s:o, s:o, s:b}", "id", row->id.text, "email", row->email,
+		"admin", row->admin, "disabled", row->disabled_ms != 0, "created_at",
+		json_time(row->created_ms), "disabled_at", json_time(row->disabled_ms), "has_password",
+		row->password_hash != NULL);
 }
 
 json_t *project_json(const struct project_row *row, const char *owner)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "id", row->id.text, "name", row->name, "api", row->api,
-		"owner_id", row->owner.text, "owner", json_text(owner), "created_at", json_time(row->created_ms));
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "id", row->id.text, "name", row->name, "api",
+		row->api, "owner_id", row->owner.text, "owner", json_text(owner), "created_at",
+		json_time(row->created_ms));
 }
 
 static json_t *rate_json(uint16_t rate)
@@ -69,14 +71,16 @@ const char *token_state(const struct token_row *row, int64_t now_ms)
 
 json_t *token_json(const struct token_row *row, int64_t now_ms)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-		"id", row->id.text, "name", row->name, "kind", kind_text(row->kind), "state", token_state(row, now_ms),
-		"owner", json_text(row->owner_email), "owner_id", row->owner.text, "api", row->api,
-		"scopes", json_words(row->scopes), "preset", json_text(row->preset), "project", json_text(row->project.text),
-		"parent", json_text(row->parent.text), "created_at", json_time(row->created_ms),
-		"expires_at", json_time(row->expires_ms), "last_used_at", json_time(row->last_used_ms),
-		"revoked_at", json_time(row->revoked_ms), "revoked_by", json_text(row->revoked_by),
-		"revoked_why", json_text(row->revoked_why), "rate", rate_json(row->rate));
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o, s:o}",
+		"id", row->id.text, "name", row->name, "kind", kind_text(row->kind), "state",
+		token_state(row, now_ms), "owner", json_text(row->owner_email), "owner_id", row->owner.text,
+		"api", row->api, "scopes", json_words(row->scopes), "preset", json_text(row->preset),
+		"project", json_text(row->project.text), "parent", json_text(row->parent.text), "created_at",
+		json_time(row->created_ms), "expires_at", json_time(row->expires_ms), "last_used_at",
+		json_time(row->last_used_ms), "revoked_at", json_time(row->revoked_ms), "revoked_by",
+		json_text(row->revoked_by), "revoked_why", json_text(row->revoked_why), "rate",
+		rate_json(row->rate));
 }
 
 const char *rate_text(uint16_t rate, struct arena *arena)
@@ -111,14 +115,16 @@ void listing_add(struct listing *list, json_t *document, const char *const *cell
 	}
 }
 
-enum cli_exit listing_print(struct listing *list, enum store_status status, const char *key, const char *nothing)
+enum cli_exit listing_print(struct listing *list, enum store_status status, const char *key,
+	const char *nothing)
 {
 	struct cli *cli = list->cli;
 	json_t *array = list->array;
 
 	if (status != STORE_OK || list->failed || list->table.failed) {
 		json_decref(array);
-		return status != STORE_OK ? cli_store_failed(cli, status) : cli_fail(cli, CLI_REFUSED, "there is no memory.");
+		return status != STORE_OK ? cli_store_failed(cli, status) :
+					    cli_fail(cli, CLI_REFUSED, "there is no memory.");
 	}
 	if (cli->json)
 		return cli_print_json(cli, json_pack("{s:o}", key, array));

@@ -44,14 +44,37 @@ static bool is_in(uint32_t c, const struct range *ranges, size_t count)
 static unsigned char_width(uint32_t c)
 {
 	static const struct range wide[] = {
-		{ 0x1100, 0x115f }, { 0x2e80, 0x303e }, { 0x3041, 0x33ff }, { 0x3400, 0x4dbf }, { 0x4e00, 0x9fff },
-		{ 0xa000, 0xa4cf }, { 0xac00, 0xd7a3 }, { 0xf900, 0xfaff }, { 0xfe30, 0xfe6f }, { 0xff00, 0xff60 },
-		{ 0xffe0, 0xffe6 }, { 0x1f300, 0x1f64f }, { 0x1f680, 0x1f6ff }, { 0x1f900, 0x1faff }, { 0x20000, 0x3fffd },
+		{ 0x1100, 0x115f },
+		{ 0x2e80, 0x303e },
+		{ 0x3041, 0x33ff },
+		{ 0x3400, 0x4dbf },
+		{ 0x4e00, 0x9fff },
+		{ 0xa000, 0xa4cf },
+		{ 0xac00, 0xd7a3 },
+		{ 0xf900, 0xfaff },
+		{ 0xfe30, 0xfe6f },
+		{ 0xff00, 0xff60 },
+		{ 0xffe0, 0xffe6 },
+		{ 0x1f300, 0x1f64f },
+		{ 0x1f680, 0x1f6ff },
+		{ 0x1f900, 0x1faff },
+		{ 0x20000, 0x3fffd },
 	};
 	static const struct range combining[] = {
-		{ 0x0300, 0x036f }, { 0x0483, 0x0489 }, { 0x0591, 0x05bd }, { 0x0610, 0x061a }, { 0x064b, 0x065f },
-		{ 0x0e34, 0x0e3a }, { 0x0e47, 0x0e4e }, { 0x1ab0, 0x1aff }, { 0x1dc0, 0x1dff }, { 0x200b, 0x200f },
-		{ 0x20d0, 0x20ff }, { 0xfe00, 0xfe0f }, { 0xfe20, 0xfe2f }, { 0xe0100, 0xe01ef },
+		{ 0x0300, 0x036f },
+		{ 0x0483, 0x0489 },
+		{ 0x0591, 0x05bd },
+		{ 0x0610, 0x061a },
+		{ 0x064b, 0x065f },
+		{ 0x0e34, 0x0e3a },
+		{ 0x0e47, 0x0e4e },
+		{ 0x1ab0, 0x1aff },
+		{ 0x1dc0, 0x1dff },
+		{ 0x200b, 0x200f },
+		{ 0x20d0, 0x20ff },
+		{ 0xfe00, 0xfe0f },
+		{ 0xfe20, 0xfe2f },
+		{ 0xe0100, 0xe01ef },
 	};
 	if (c < 0x300)
 		return 1;
@@ -147,10 +170,16 @@ const char *style_off(const struct screen *screen, enum style style)
 	return screen->colour && style != STYLE_PLAIN ? "\033[0m" : "";
 }
 
-const char *when_text(const struct screen *screen, int64_t at_ms, int64_t now_ms, const char *never, char ret[static WHEN_ROOM])
+const char *when_text(const struct screen *screen, int64_t at_ms, int64_t now_ms, const char *never,
+	char ret[static WHEN_ROOM])
 {
-	static const struct { int64_t seconds; const char *name; } units[] = {
-		{ 365 * 86400, "year" }, { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" },
+	static const struct { int64_t seconds; const char *name;
+	} units[] = {
+		{ 365 * 86400, "year" },
+		{ 86400, "day" },
+		{ 3600, "hour" },
+		{ 60, "minute" },
+		{ 1, "second" },
 	};
 	if (at_ms == 0)
 		return never;
@@ -165,8 +194,8 @@ const char *when_text(const struct screen *screen, int64_t at_ms, int64_t now_ms
 		int64_t count = away / units[i].seconds;
 		if (count < (i == 0 ? 2 : 1))
 			continue;
-		snprintf(ret, WHEN_ROOM, "%s%lld %s%s%s", at_ms > now_ms ? "in " : "", (long long)count, units[i].name,
-			count == 1 ? "" : "s", at_ms > now_ms ? "" : " ago");
+		snprintf(ret, WHEN_ROOM, "%s%lld %s%s%s", at_ms > now_ms ? "in " : "", (long long)count,
+			units[i].name, count == 1 ? "" : "s", at_ms > now_ms ? "" : " ago");
 		return ret;
 	}
 	return "now";

@@ -47,11 +47,13 @@ struct table {
 void table_init(struct table *table, struct arena *arena, const char *const *heads, size_t columns);
 /* A row; texts are copied, NULL is "-". */
 void table_add(struct table *table, const char *const *cells);
-/* Prints it: two spaces between columns, the widest ones cut with an ellipsis where the screen is too narrow. */
+/* Prints it: two spaces between columns, the widest ones cut with an ellipsis where the screen is too narrow.
+ */
 void table_print(const struct table *table, const struct screen *screen);
 
 #define WHEN_ROOM 48
 /* "in 89 days", "3 minutes ago" for people; RFC 3339 else. 0 is `never`. */
-const char *when_text(const struct screen *screen, int64_t at_ms, int64_t now_ms, const char *never, char ret[static WHEN_ROOM]);
+const char *when_text(const struct screen *screen, int64_t at_ms, int64_t now_ms, const char *never,
+	char ret[static WHEN_ROOM]);
 
 #endif

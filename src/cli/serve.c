@@ -46,7 +46,8 @@ static void *await_signals(void *arg)
 			log_warning("ended at once, by a second signal");
 			_exit(128 + number);
 		}
-		log_info("draining: no new connections, running requests finish; a second signal ends at once");
+		log_info("draining: no new connections, running requests finish; a second signal ends at "
+			 "once");
 		server_stop(s->server);
 	}
 	return NULL;
@@ -87,8 +88,9 @@ static enum cli_exit open_services(struct serving *s)
 	for (size_t i = 0; i < config->api_count; i++) {
 		const struct config_api *api = &config->apis[i];
 		if (!api->service || strcmp(api->service, "publishing") != 0)
-			return cli_fail(cli, CLI_CONFIG, "%s:%u: API %s: there is no service \"%s\"; there is: publishing.", config->file,
-				api->line, api->name, api->service ? api->service : "");
+			return cli_fail(cli, CLI_CONFIG,
+				"%s:%u: API %s: there is no service \"%s\"; there is: publishing.",
+				config->file, api->line, api->name, api->service ? api->service : "");
 		if (!publishing_api_options(cli, api, s->secrets, &options))
 			return cli_fail(cli, CLI_CONFIG, "there is no memory.");
 		s->apis[i].config = api;
@@ -122,7 +124,8 @@ static bool list_listeners(struct serving *s)
 		};
 	}
 	if (config->operations)
-		s->listeners[s->listener_count++] = (struct server_listener){ config->operations, GATE_LISTENER_OPERATIONS };
+		s->listeners[s->listener_count++] =
+			(struct server_listener){ config->operations, GATE_LISTENER_OPERATIONS };
 	return true;
 }
 
@@ -137,8 +140,8 @@ static enum cli_exit open_server(struct serving *s)
 	const struct server_options options = {
 		.listeners = s->listeners, .listener_count = s->listener_count, .loops = config->workers,
 		.limits = {
-			.head_ms = l->head_ms, .idle_ms = l->idle_ms, .body_ms = l->body_ms, .body_total_ms = l->body_total_ms,
-			.write_ms = l->write_ms, .drain_ms = l->drain_ms, .connections = l->connections,
+			.head_ms = l->head_ms, .idle_ms = l->idle_ms, .body_ms = l->body_ms,
+			.body_total_ms = l->body_total_ms, .write_ms = l->write_ms, .drain_ms = l->drain_ms, .connections = l->connections,
 			.body_memory_bytes = l->body_memory_bytes,
 		},
 	};
@@ -161,7 +164,9 @@ static void announce(const struct serving *s)
 		else
 			log_info("listening on %s", address);
 		if (!config_is_loopback(address))
-			log_warning("%s can be reached from other machines, without TLS: put it behind a proxy that speaks TLS", address);
+			log_warning("%s can be reached from other machines, without TLS: put it behind a "
+				    "proxy that speaks TLS",
+				address);
 	}
 }
 
@@ -170,7 +175,8 @@ static void announce_apis(const struct serving *s)
 	for (size_t i = 0; i < s->api_count; i++) {
 		const struct config_api *api = s->apis[i].config;
 		log_info("API %s at %s%s, %zu operations", api->name, s->cli->config->public_url,
-			api->profile->rest_base ? api->profile->rest_base : "", remit_policy_operations(api->profile->policy));
+			api->profile->rest_base ? api->profile->rest_base : "",
+			remit_policy_operations(api->profile->policy));
 	}
 }
 
@@ -229,14 +235,20 @@ static enum cli_exit run(struct cli *cli)
 }
 
 const struct cli_command command_serve = {
-	.path = "serve", .summary = "run the server: gate, authority, services", .arguments = "",
-	.examples = (const struct cli_example[]){
-		{ "remit serve", "as ./remit.yaml says" },
-		{ "REMIT_LISTEN=127.0.0.1:9000 remit serve --config /etc/remit/remit.yaml", "elsewhere, for once" },
-		{ 0 },
-	},
-	.details = "Stays in the foreground and logs on stderr. SIGTERM and Ctrl-C drain: no new connections, running requests finish. "
-		"A second signal ends at once.\n\nA store that does not exist is made; one of an older version is left alone, and "
-		"`remit store migrate` brings it up to date.",
+	.path = "serve",
+	.summary = "run the server: gate, authority, services",
+	.arguments = "",
+	.examples =
+		(const struct cli_example[]){
+			{ "remit serve", "as ./remit.yaml says" },
+			{ "REMIT_LISTEN=127.0.0.1:9000 remit serve --config /etc/remit/remit.yaml",
+				"elsewhere, for once" },
+			{ 0 },
+		},
+	.details = "Stays in the foreground and logs on stderr. SIGTERM and Ctrl-C drain: no new "
+		   "connections, running requests finish. "
+		   "A second signal ends at once.\n\nA store that does not exist is made; one of an older "
+		   "version is left alone, and "
+		   "`remit store migrate` brings it up to date.",
 	.run = run,
 };

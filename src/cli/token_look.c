@@ -17,11 +17,18 @@ static bool list_token(void *ctx, const struct token_row *row)
 	char ends[WHEN_ROOM], used[WHEN_ROOM];
 	const int64_t now_ms = cli->actor.now_ms;
 
-	listing_add(list, token_json(row, now_ms), (const char *[]){
-		row->id.text, row->name, row->owner_email, row->api, token_state(row, now_ms), row->scopes, row->project.text,
-		when_text(&cli->out, row->expires_ms, now_ms, "never", ends),
-		when_text(&cli->out, row->last_used_ms, now_ms, "never", used),
-	});
+	listing_add(list, token_json(row, now_ms),
+		(const char *[]){
+			row->id.text,
+			row->name,
+			row->owner_email,
+			row->api,
+			token_state(row, now_ms),
+			row->scopes,
+			row->project.text,
+			when_text(&cli->out, row->expires_ms, now_ms, "never", ends),
+			when_text(&cli->out, row->last_used_ms, now_ms, "never", used),
+		});
 	return true;
 }
 
@@ -63,7 +70,8 @@ static enum cli_exit run_list(struct cli *cli)
 	if (!listing_init(&list, cli, heads, 9))
 		return cli_print_json(cli, NULL);
 	return listing_print(&list, store_token_each(cli->store, &filter, list_token, &list), "tokens",
-		cli_flag(cli, "all") ? "There is no such token." : "There is no such live token; --all lists those that have ended too.");
+		cli_flag(cli, "all") ? "There is no such token." :
+				       "There is no such live token; --all lists those that have ended too.");
 }
 
 static void print_token(struct cli *cli, const struct token_row *row)
@@ -84,10 +92,13 @@ static void print_token(struct cli *cli, const struct token_row *row)
 	table_add(&table, (const char *[]){ "project", row->project.text });
 	table_add(&table, (const char *[]){ "rate", rate_text(row->rate, &cli->arena) });
 	table_add(&table, (const char *[]){ "created", when_text(out, row->created_ms, now_ms, "-", made) });
-	table_add(&table, (const char *[]){ "expires", when_text(out, row->expires_ms, now_ms, "never", ends) });
-	table_add(&table, (const char *[]){ "last used", when_text(out, row->last_used_ms, now_ms, "never", used) });
+	table_add(&table,
+		(const char *[]){ "expires", when_text(out, row->expires_ms, now_ms, "never", ends) });
+	table_add(&table,
+		(const char *[]){ "last used", when_text(out, row->last_used_ms, now_ms, "never", used) });
 	if (row->revoked_ms) {
-		table_add(&table, (const char *[]){ "revoked", when_text(out, row->revoked_ms, now_ms, "-", revoked) });
+		table_add(&table,
+			(const char *[]){ "revoked", when_text(out, row->revoked_ms, now_ms, "-", revoked) });
 		table_add(&table, (const char *[]){ "by", row->revoked_by });
 		table_add(&table, (const char *[]){ "why", row->revoked_why });
 	}
@@ -104,7 +115,8 @@ static enum cli_exit run_show(struct cli *cli)
 
 	if (opened != CLI_DONE)
 		return opened;
-	enum authority_status status = authority_token_get(&cli->authority, cli->args[0], &cli->arena, &row, &error);
+	enum authority_status status =
+		authority_token_get(&cli->authority, cli->args[0], &cli->arena, &row, &error);
 	if (status != AUTHORITY_OK)
 		return cli_refuse(cli, status, &error);
 	if (cli->json)
@@ -120,7 +132,9 @@ static enum cli_exit say_unknown(struct cli *cli, bool form)
 		return CLI_REFUSED;
 	}
 	if (!form)
-		return cli_fail(cli, CLI_REFUSED, "this is no token text: its form or its checksum is wrong. It was cut, mistyped or made up.");
+		return cli_fail(cli, CLI_REFUSED,
+			"this is no token text: its form or its checksum is wrong. It was cut, mistyped or "
+			"made up.");
 	return cli_fail(cli, CLI_REFUSED, "form and checksum are good, but the store does not know it.");
 }
 
@@ -134,14 +148,16 @@ static enum cli_exit say_known(struct cli *cli, const struct token_row *row)
 	if (found != STORE_OK && found != STORE_NOT_FOUND)
 		return cli_store_failed(cli, found);
 	if (cli->json) {
-		enum cli_exit status = cli_print_json(cli, json_pack("{s:b, s:b, s:b, s:o}", "form", 1, "known", 1, "valid", works,
-			"token", token_json(row, cli->actor.now_ms)));
+		enum cli_exit status = cli_print_json(cli,
+			json_pack("{s:b, s:b, s:b, s:o}", "form", 1, "known", 1, "valid", works, "token",
+				token_json(row, cli->actor.now_ms)));
 		return status == CLI_DONE && !works ? CLI_REFUSED : status;
 	}
 	print_token(cli, row);
 	if (works)
 		return CLI_DONE;
-	return cli_fail(cli, CLI_REFUSED, "it is refused: %s.", active ? "its owner is disabled or gone" : token_state(row, cli->actor.now_ms));
+	return cli_fail(cli, CLI_REFUSED, "it is refused: %s.",
+		active ? "its owner is disabled or gone" : token_state(row, cli->actor.now_ms));
 }
 
 static enum cli_exit check_text(struct cli *cli, const char *text)
@@ -153,7 +169,8 @@ static enum cli_exit check_text(struct cli *cli, const char *text)
 	bool older = false;
 
 	for (size_t i = 0; i < cli->config->api_count; i++)
-		older = older || (cli->config->apis[i].profile->accept_alnum64 && remit_token_is_alnum64(text, n));
+		older = older ||
+			(cli->config->apis[i].profile->accept_alnum64 && remit_token_is_alnum64(text, n));
 	if (remit_token_check(text, n, &form) != REMIT_OK && !older)
 		return say_unknown(cli, false);
 	crypto_hash_sha256(digest, (const uint8_t *)text, n);
@@ -194,22 +211,32 @@ const struct cli_command command_token_list = {
 };
 
 const struct cli_command command_token_show = {
-	.path = "token show", .summary = "show all of a token but its text", .arguments = "ID", .args_min = 1, .args_max = 1,
-	.examples = (const struct cli_example[]){
-		{ "remit token show 0199b2f0-5c1e-7abc-8def-0123456789ab", "its scopes, project, expiry, last use" },
-		{ 0 },
-	},
+	.path = "token show",
+	.summary = "show all of a token but its text",
+	.arguments = "ID",
+	.args_min = 1,
+	.args_max = 1,
+	.examples =
+		(const struct cli_example[]){
+			{ "remit token show 0199b2f0-5c1e-7abc-8def-0123456789ab",
+				"its scopes, project, expiry, last use" },
+			{ 0 },
+		},
 	.run = run_show,
 };
 
 const struct cli_command command_token_check = {
-	.path = "token check", .summary = "tell what a token's text is, read from stdin", .arguments = "",
-	.examples = (const struct cli_example[]){
-		{ "remit token check", "asks for it, and does not show what you type" },
-		{ "remit token check < token.txt", "from a file" },
-		{ 0 },
-	},
-	.details = "Checks form and checksum, then what the store knows: whose it is, whether it works. Exit status 0 where it works, "
-		"1 where it is refused. The text is never printed.",
+	.path = "token check",
+	.summary = "tell what a token's text is, read from stdin",
+	.arguments = "",
+	.examples =
+		(const struct cli_example[]){
+			{ "remit token check", "asks for it, and does not show what you type" },
+			{ "remit token check < token.txt", "from a file" },
+			{ 0 },
+		},
+	.details = "Checks form and checksum, then what the store knows: whose it is, whether it works. Exit "
+		   "status 0 where it works, "
+		   "1 where it is refused. The text is never printed.",
 	.run = run_check,
 };

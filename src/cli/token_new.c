@@ -14,20 +14,26 @@ static enum cli_exit print_issued(struct cli *cli, struct token_issued *issued)
 	struct authority_error error;
 	struct token_row row;
 	char ends[WHEN_ROOM];
-	enum authority_status status = authority_token_get(&cli->authority, issued->id.text, &cli->arena, &row, &error);
+	enum authority_status status =
+		authority_token_get(&cli->authority, issued->id.text, &cli->arena, &row, &error);
 	enum cli_exit exit_status = CLI_DONE;
 
 	if (status != AUTHORITY_OK) { /* it is made all the same: its text must not be lost */
 		printf("%s\n", issued->text);
 		exit_status = cli_refuse(cli, status, &error);
 	} else if (cli->json) {
-		exit_status = cli_print_json(cli, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "token", issued->text,
-			"id", row.id.text, "name", row.name, "api", row.api, "scopes", json_words(row.scopes),
-			"project", json_text(row.project.text), "expires_at", json_time(row.expires_ms)));
+		exit_status = cli_print_json(cli,
+			json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "token", issued->text, "id",
+				row.id.text, "name", row.name, "api", row.api, "scopes",
+				json_words(row.scopes), "project", json_text(row.project.text), "expires_at",
+				json_time(row.expires_ms)));
 	} else {
 		printf("%s\n", issued->text);
-		cli_note(cli, "Shown this once: only its SHA-256 is kept.\n  id       %s\n  scopes   %s\n  project  %s\n  expires  %s",
-			row.id.text, *row.scopes ? row.scopes : "none", *row.project.text ? row.project.text : "not bound to one",
+		cli_note(cli,
+			"Shown this once: only its SHA-256 is kept.\n  id       %s\n  scopes   %s\n  project "
+			" %s\n  expires  %s",
+			row.id.text, *row.scopes ? row.scopes : "none",
+			*row.project.text ? row.project.text : "not bound to one",
 			when_text(&cli->err, row.expires_ms, cli->actor.now_ms, "never", ends));
 	}
 	token_issued_done(issued);
@@ -77,7 +83,9 @@ static enum cli_exit read_request(struct cli *cli, struct token_request *request
 static enum cli_exit run_create(struct cli *cli)
 {
 	struct token_request request = {
-		.owner = cli_value(cli, "user"), .name = cli_value(cli, "name"), .project = cli_value(cli, "project"),
+		.owner = cli_value(cli, "user"),
+		.name = cli_value(cli, "name"),
+		.project = cli_value(cli, "project"),
 	};
 	struct authority_error error;
 	struct token_issued issued;
@@ -94,7 +102,8 @@ static enum cli_exit run_create(struct cli *cli)
 			return CLI_USAGE;
 		request.api = only->name;
 	}
-	enum authority_status status = authority_token_create(&cli->authority, &request, &cli->actor, &issued, &error);
+	enum authority_status status =
+		authority_token_create(&cli->authority, &request, &cli->actor, &issued, &error);
 	if (status != AUTHORITY_OK)
 		return cli_refuse(cli, status, &error);
 	return print_issued(cli, &issued);
@@ -120,7 +129,8 @@ static enum cli_exit run_rotate(struct cli *cli)
 	enum cli_exit opened = cli_open_store(cli);
 	if (opened != CLI_DONE)
 		return opened;
-	enum authority_status status = authority_token_rotate(&cli->authority, cli->args[0], overlap_ms, &cli->actor, &issued, &error);
+	enum authority_status status = authority_token_rotate(&cli->authority, cli->args[0], overlap_ms,
+		&cli->actor, &issued, &error);
 	return status == AUTHORITY_OK ? finish(cli, &issued) : cli_refuse(cli, status, &error);
 }
 
@@ -132,67 +142,93 @@ static enum cli_exit run_regenerate(struct cli *cli)
 
 	if (opened != CLI_DONE)
 		return opened;
-	enum authority_status status = authority_token_regenerate(&cli->authority, cli->args[0], cli_value(cli, "preset"), &cli->actor,
-		&issued, &error);
+	enum authority_status status = authority_token_regenerate(&cli->authority, cli->args[0],
+		cli_value(cli, "preset"), &cli->actor, &issued, &error);
 	return status == AUTHORITY_OK ? finish(cli, &issued) : cli_refuse(cli, status, &error);
 }
 
 #define EXAMPLE_ID "0199b2f0-5c1e-7abc-8def-0123456789ab"
 
 const struct cli_command command_token_create = {
-	.path = "token create", .summary = "make a token and print its text, once", .arguments = "",
-	.options = (const struct cli_option[]){
-		{ "api", "API", "the API it is for; may be left out where there is one" },
-		{ "user", "EMAIL", "whose it is", .required = true },
-		{ "name", "NAME", "what people call it; unique among the owner's live tokens of the API", .required = true },
-		{ "preset", "PRESET", "the scopes of a preset (`remit presets`)" },
-		{ "scope", "SCOPE", "a scope (`remit scopes`)", .many = true },
-		{ "no-scopes", NULL, "a token for operations that need no scope" },
-		{ "project", "ID", "bind it to one project" },
-		{ "expires", "WHEN", "90d, never, or a time (RFC 3339); else the API's default" },
-		{ "rate", "N", "requests a minute, or off; else the API's default" },
-		{ 0 },
-	},
-	.examples = (const struct cli_example[]){
-		{ "TOKEN=$(remit token create --api publishing --user ann@example.com --name laptop --preset read-only)", "a preset" },
-		{ "remit token create --user ann@example.com --name ci --scope stories:read --scope stories:write --expires 90d",
-			"two scopes, for 90 days" },
-		{ "remit token create --user ann@example.com --name agent --preset ai-agent --project " EXAMPLE_ID " --json",
-			"for one project only, as JSON" },
-		{ 0 },
-	},
+	.path = "token create",
+	.summary = "make a token and print its text, once",
+	.arguments = "",
+	.options =
+		(const struct cli_option[]){
+			{ "api", "API", "the API it is for; may be left out where there is one" },
+			{ "user", "EMAIL", "whose it is", .required = true },
+			{ "name", "NAME",
+				"what people call it; unique among the owner's live tokens of the API",
+				.required = true },
+			{ "preset", "PRESET", "the scopes of a preset (`remit presets`)" },
+			{ "scope", "SCOPE", "a scope (`remit scopes`)", .many = true },
+			{ "no-scopes", NULL, "a token for operations that need no scope" },
+			{ "project", "ID", "bind it to one project" },
+			{ "expires", "WHEN", "90d, never, or a time (RFC 3339); else the API's default" },
+			{ "rate", "N", "requests a minute, or off; else the API's default" },
+			{ 0 },
+		},
+	.examples =
+		(const struct cli_example[]){
+			{ "TOKEN=$(remit token create --api publishing --user ann@example.com --name laptop "
+			  "--preset read-only)",
+				"a preset" },
+			{ "remit token create --user ann@example.com --name ci --scope stories:read --scope "
+			  "stories:write --expires 90d",
+				"two scopes, for 90 days" },
+			{ "remit token create --user ann@example.com --name agent --preset ai-agent "
+			  "--project " EXAMPLE_ID " --json",
+				"for one project only, as JSON" },
+			{ 0 },
+		},
 	.details = "The text stands alone on stdout; all else goes to stderr. It cannot be shown again.\n\n"
-		"A scope that the API does not have is refused, as is whatever its owner may not have: nothing is dropped silently.",
+		   "A scope that the API does not have is refused, as is whatever its owner may not have: "
+		   "nothing is dropped silently.",
 	.run = run_create,
 };
 
 const struct cli_command command_token_rotate = {
-	.path = "token rotate", .summary = "give a token a new text and print it, once", .arguments = "ID", .args_min = 1, .args_max = 1,
-	.options = (const struct cli_option[]){
-		{ "overlap", "DURATION", "let the old text work for as long; else it dies at once" },
-		{ 0 },
-	},
-	.examples = (const struct cli_example[]){
-		{ "remit token rotate " EXAMPLE_ID, "the old text is dead when this returns" },
-		{ "remit token rotate " EXAMPLE_ID " --overlap 24h", "a day to change it everywhere" },
-		{ 0 },
-	},
+	.path = "token rotate",
+	.summary = "give a token a new text and print it, once",
+	.arguments = "ID",
+	.args_min = 1,
+	.args_max = 1,
+	.options =
+		(const struct cli_option[]){
+			{ "overlap", "DURATION", "let the old text work for as long; else it dies at once" },
+			{ 0 },
+		},
+	.examples =
+		(const struct cli_example[]){
+			{ "remit token rotate " EXAMPLE_ID, "the old text is dead when this returns" },
+			{ "remit token rotate " EXAMPLE_ID " --overlap 24h",
+				"a day to change it everywhere" },
+			{ 0 },
+		},
 	.details = "Id, name, scopes, project and expiry stay as they are.",
 	.run = run_rotate,
 };
 
 const struct cli_command command_token_regenerate = {
-	.path = "token regenerate", .summary = "replace a token by a new one with a preset's scopes", .arguments = "ID",
-	.args_min = 1, .args_max = 1,
-	.options = (const struct cli_option[]){
-		{ "preset", "PRESET", "the scopes of the new one (`remit presets`)", .required = true },
-		{ 0 },
-	},
-	.examples = (const struct cli_example[]){
-		{ "remit token regenerate " EXAMPLE_ID " --preset publish-only", "when a scope was missing" },
-		{ 0 },
-	},
-	.details = "The new token has an id of its own, and the old one's name, project, expiry and rate. The old one is revoked in the "
-		"same transaction.",
+	.path = "token regenerate",
+	.summary = "replace a token by a new one with a preset's scopes",
+	.arguments = "ID",
+	.args_min = 1,
+	.args_max = 1,
+	.options =
+		(const struct cli_option[]){
+			{ "preset", "PRESET", "the scopes of the new one (`remit presets`)",
+				.required = true },
+			{ 0 },
+		},
+	.examples =
+		(const struct cli_example[]){
+			{ "remit token regenerate " EXAMPLE_ID " --preset publish-only",
+				"when a scope was missing" },
+			{ 0 },
+		},
+	.details = "The new token has an id of its own, and the old one's name, project, expiry and rate. "
+		   "The old one is revoked in the "
+		   "same transaction.",
 	.run = run_regenerate,
 };

@@ -14,12 +14,14 @@ static enum cli_exit add(struct cli *cli, const char *password)
 	struct authority_error error;
 	struct id id;
 	const bool admin = cli_flag(cli, "admin");
-	enum authority_status status = authority_user_add(&cli->authority, cli->args[0], password, admin, &cli->actor, &id, &error);
+	enum authority_status status =
+		authority_user_add(&cli->authority, cli->args[0], password, admin, &cli->actor, &id, &error);
 
 	if (status != AUTHORITY_OK)
 		return cli_refuse(cli, status, &error);
 	if (cli->json)
-		return cli_print_json(cli, json_pack("{s:s, s:s, s:b}", "id", id.text, "email", cli->args[0], "admin", admin));
+		return cli_print_json(cli,
+			json_pack("{s:s, s:s, s:b}", "id", id.text, "email", cli->args[0], "admin", admin));
 	printf("%s\n", id.text);
 	return CLI_DONE;
 }
@@ -46,10 +48,14 @@ static bool list_user(void *ctx, const struct user_row *row)
 	const struct cli *cli = list->cli;
 	char made[WHEN_ROOM];
 
-	listing_add(list, user_json(row), (const char *[]){
-		row->id.text, row->email, row->admin ? "admin" : "person", row->disabled_ms ? "disabled" : "active",
-		when_text(&cli->out, row->created_ms, cli->actor.now_ms, "-", made),
-	});
+	listing_add(list, user_json(row),
+		(const char *[]){
+			row->id.text,
+			row->email,
+			row->admin ? "admin" : "person",
+			row->disabled_ms ? "disabled" : "active",
+			when_text(&cli->out, row->created_ms, cli->actor.now_ms, "-", made),
+		});
 	return true;
 }
 
@@ -87,7 +93,8 @@ static enum cli_exit set_disabled(struct cli *cli, bool disabled)
 
 	if (opened != CLI_DONE)
 		return opened;
-	enum authority_status status = authority_user_disable(&cli->authority, cli->args[0], disabled, &cli->actor, &revision, &error);
+	enum authority_status status = authority_user_disable(&cli->authority, cli->args[0], disabled,
+		&cli->actor, &revision, &error);
 	if (status != AUTHORITY_OK)
 		return cli_refuse(cli, status, &error);
 	return finish(cli, revision, disabled ? "disabled" : "enabled");
@@ -111,24 +118,32 @@ static enum cli_exit run_remove(struct cli *cli)
 
 	if (opened != CLI_DONE)
 		return opened;
-	enum authority_status status = authority_user_remove(&cli->authority, cli->args[0], &cli->actor, &revision, &error);
+	enum authority_status status =
+		authority_user_remove(&cli->authority, cli->args[0], &cli->actor, &revision, &error);
 	if (status != AUTHORITY_OK)
 		return cli_refuse(cli, status, &error);
 	return finish(cli, revision, "removed");
 }
 
 const struct cli_command command_user_add = {
-	.path = "user add", .summary = "add a person", .arguments = "EMAIL", .args_min = 1, .args_max = 1,
-	.options = (const struct cli_option[]){
-		{ "admin", NULL, "an administrator, who may hold the scope *" },
-		{ "password-stdin", NULL, "read a password of at least 12 bytes from stdin" },
-		{ 0 },
-	},
-	.examples = (const struct cli_example[]){
-		{ "remit user add ann@example.com", "somebody who will own tokens and projects" },
-		{ "remit user add root@example.com --admin --password-stdin < password.txt", "an administrator with a password" },
-		{ 0 },
-	},
+	.path = "user add",
+	.summary = "add a person",
+	.arguments = "EMAIL",
+	.args_min = 1,
+	.args_max = 1,
+	.options =
+		(const struct cli_option[]){
+			{ "admin", NULL, "an administrator, who may hold the scope *" },
+			{ "password-stdin", NULL, "read a password of at least 12 bytes from stdin" },
+			{ 0 },
+		},
+	.examples =
+		(const struct cli_example[]){
+			{ "remit user add ann@example.com", "somebody who will own tokens and projects" },
+			{ "remit user add root@example.com --admin --password-stdin < password.txt",
+				"an administrator with a password" },
+			{ 0 },
+		},
 	.details = "Prints the new person's id. Only a hash (argon2id) of a password is kept.",
 	.run = run_add,
 };
@@ -140,21 +155,36 @@ const struct cli_command command_user_list = {
 };
 
 const struct cli_command command_user_disable = {
-	.path = "user disable", .summary = "make all of a person's tokens invalid", .arguments = "EMAIL", .args_min = 1, .args_max = 1,
-	.examples = (const struct cli_example[]){ { "remit user disable ann@example.com", "Ann has left" }, { 0 } },
+	.path = "user disable",
+	.summary = "make all of a person's tokens invalid",
+	.arguments = "EMAIL",
+	.args_min = 1,
+	.args_max = 1,
+	.examples = (const struct cli_example[]){ { "remit user disable ann@example.com", "Ann has left" },
+		{ 0 } },
 	.details = "Returns when every running server has applied it; exit status 1 names one that did not.",
 	.run = run_disable,
 };
 
 const struct cli_command command_user_enable = {
-	.path = "user enable", .summary = "let a disabled person's tokens work again", .arguments = "EMAIL", .args_min = 1, .args_max = 1,
-	.examples = (const struct cli_example[]){ { "remit user enable ann@example.com", "Ann is back" }, { 0 } },
+	.path = "user enable",
+	.summary = "let a disabled person's tokens work again",
+	.arguments = "EMAIL",
+	.args_min = 1,
+	.args_max = 1,
+	.examples =
+		(const struct cli_example[]){ { "remit user enable ann@example.com", "Ann is back" }, { 0 } },
 	.run = run_enable,
 };
 
 const struct cli_command command_user_remove = {
-	.path = "user remove", .summary = "remove a person and revoke their tokens", .arguments = "EMAIL", .args_min = 1, .args_max = 1,
-	.examples = (const struct cli_example[]){ { "remit user remove ann@example.com", "for good" }, { 0 } },
+	.path = "user remove",
+	.summary = "remove a person and revoke their tokens",
+	.arguments = "EMAIL",
+	.args_min = 1,
+	.args_max = 1,
+	.examples =
+		(const struct cli_example[]){ { "remit user remove ann@example.com", "for good" }, { 0 } },
 	.details = "Refused while projects still belong to them.",
 	.run = run_remove,
 };

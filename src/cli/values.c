@@ -37,7 +37,8 @@ enum cli_exit cli_rate(struct cli *cli, const char *text, uint16_t *ret)
 		return CLI_DONE;
 	}
 	if (!str_to_u64(str_of(text), LIMIT_RATE_PER_MINUTE, &rate) || rate == 0)
-		return cli_misused(cli, "--rate takes requests a minute, 1 to %d, or \"off\".", LIMIT_RATE_PER_MINUTE);
+		return cli_misused(cli, "--rate takes requests a minute, 1 to %d, or \"off\".",
+			LIMIT_RATE_PER_MINUTE);
 	*ret = (uint16_t)rate;
 	return CLI_DONE;
 }
@@ -100,5 +101,6 @@ enum cli_exit cli_read_secret(struct cli *cli, const char *prompt, size_t room, 
 	if (fits && *ret)
 		return CLI_DONE;
 	sodium_memzero(ret, room);
-	return fits ? cli_misused(cli, "stdin was empty.") : cli_fail(cli, CLI_REFUSED, "what came by stdin is too long, or no text.");
+	return fits ? cli_misused(cli, "stdin was empty.") :
+		      cli_fail(cli, CLI_REFUSED, "what came by stdin is too long, or no text.");
 }

@@ -27,12 +27,15 @@ static json_t *scope_json(const struct profile *profile, size_t i, const char *a
 	json_t *implies = json_array();
 	size_t scope;
 
-	if (implies && remit_policy_scope_find(profile->policy, profile->scopes[i].name, strlen(profile->scopes[i].name), &scope) == REMIT_OK)
+	if (implies &&
+		remit_policy_scope_find(profile->policy, profile->scopes[i].name,
+			strlen(profile->scopes[i].name), &scope) == REMIT_OK)
 		for (size_t k = 0; k < remit_policy_scopes(profile->policy); k++)
 			if (remit_policy_implies(profile->policy, scope, k))
-				json_array_append_new(implies, json_string(remit_policy_scope_name(profile->policy, k)));
-	return json_pack("{s:s, s:s, s:s, s:o}", "api", api, "name", profile->scopes[i].name, "meaning", profile->scopes[i].meaning,
-		"implies", implies);
+				json_array_append_new(implies,
+					json_string(remit_policy_scope_name(profile->policy, k)));
+	return json_pack("{s:s, s:s, s:s, s:o}", "api", api, "name", profile->scopes[i].name, "meaning",
+		profile->scopes[i].meaning, "implies", implies);
 }
 
 static enum cli_exit run_scopes(struct cli *cli)
@@ -81,24 +84,34 @@ static enum cli_exit run_presets(struct cli *cli)
 		for (size_t i = 0; i < apis[a].profile->preset_count; i++) {
 			const struct profile_preset *p = &apis[a].profile->presets[i];
 			const char *scopes = join(cli, p);
-			listing_add(&list, json_pack("{s:s, s:s, s:s, s:s, s:o, s:b}", "api", apis[a].name, "preset", p->handle,
-				"title", p->title ? p->title : "", "for", p->purpose ? p->purpose : "", "scopes", json_words(scopes),
-				"default", p->is_default),
+			listing_add(&list,
+				json_pack("{s:s, s:s, s:s, s:s, s:o, s:b}", "api", apis[a].name, "preset",
+					p->handle, "title", p->title ? p->title : "", "for",
+					p->purpose ? p->purpose : "", "scopes", json_words(scopes), "default",
+					p->is_default),
 				(const char *[]){ apis[a].name, p->handle, p->title, p->purpose, scopes });
 		}
 	return listing_print(&list, STORE_OK, "presets", "There is no preset.");
 }
 
 const struct cli_command command_scopes = {
-	.path = "scopes", .summary = "list the scopes of an API", .arguments = "",
+	.path = "scopes",
+	.summary = "list the scopes of an API",
+	.arguments = "",
 	.options = (const struct cli_option[]){ { "api", "API", "of this one; else of all" }, { 0 } },
-	.examples = (const struct cli_example[]){ { "remit scopes --api publishing", "the vocabulary, in its order" }, { 0 } },
+	.examples =
+		(const struct cli_example[]){
+			{ "remit scopes --api publishing", "the vocabulary, in its order" }, { 0 } },
 	.run = run_scopes,
 };
 
 const struct cli_command command_presets = {
-	.path = "presets", .summary = "list the presets of an API", .arguments = "",
+	.path = "presets",
+	.summary = "list the presets of an API",
+	.arguments = "",
 	.options = (const struct cli_option[]){ { "api", "API", "of this one; else of all" }, { 0 } },
-	.examples = (const struct cli_example[]){ { "remit presets --api publishing", "what `token create --preset` takes" }, { 0 } },
+	.examples =
+		(const struct cli_example[]){
+			{ "remit presets --api publishing", "what `token create --preset` takes" }, { 0 } },
 	.run = run_presets,
 };

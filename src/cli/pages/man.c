@@ -145,15 +145,17 @@ static void put_head(FILE *out)
 static void put_tail(FILE *out)
 {
 	fputs(".Sh ENVIRONMENT\n.Bl -tag -width Ds\n"
-		".It Ev REMIT_CONFIG\nThe configuration file, where\n.Fl \\-config\nis not given.\n"
-		".It Ev REMIT_LISTEN , REMIT_PUBLIC_URL , REMIT_STORE No ...\n"
-		"Stand in for the scalar of that name at the top of the configuration.\n"
-		".It Ev NO_COLOR\nWhere it is set and not empty, nothing is coloured.\n.El\n"
-		".Sh FILES\n.Bl -tag -width Ds\n"
-		".It Pa ./remit.yaml , /etc/remit/remit.yaml\nThe configuration, looked for in this order.\n.El\n"
-		".Sh EXIT STATUS\n.Bl -tag -width Ds -compact\n"
-		".It 0\nDone.\n.It 1\nRefused, or not found.\n.It 2\nWrong usage.\n"
-		".It 3\nThe configuration has mistakes.\n.It 4\nThe store cannot be reached.\n.El\n", out);
+	      ".It Ev REMIT_CONFIG\nThe configuration file, where\n.Fl \\-config\nis not given.\n"
+	      ".It Ev REMIT_LISTEN , REMIT_PUBLIC_URL , REMIT_STORE No ...\n"
+	      "Stand in for the scalar of that name at the top of the configuration.\n"
+	      ".It Ev NO_COLOR\nWhere it is set and not empty, nothing is coloured.\n.El\n"
+	      ".Sh FILES\n.Bl -tag -width Ds\n"
+	      ".It Pa ./remit.yaml , /etc/remit/remit.yaml\nThe configuration, looked for in this "
+	      "order.\n.El\n"
+	      ".Sh EXIT STATUS\n.Bl -tag -width Ds -compact\n"
+	      ".It 0\nDone.\n.It 1\nRefused, or not found.\n.It 2\nWrong usage.\n"
+	      ".It 3\nThe configuration has mistakes.\n.It 4\nThe store cannot be reached.\n.El\n",
+		out);
 }
 
 void page_man(FILE *out)

@@ -17,10 +17,12 @@ static void bash_options(FILE *out, const struct cli_option *options)
 void page_bash(FILE *out)
 {
 	fputs("# SPDX-License-Identifier: Apache-2.0\n"
-		"# bash completion for remit\n"
-		"_remit() {\n"
-		"    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} path= word next options\n"
-		"    local -A commands=(\n", out);
+	      "# bash completion for remit\n"
+	      "_remit() {\n"
+	      "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} path= word next "
+	      "options\n"
+	      "    local -A commands=(\n",
+		out);
 	for (size_t i = 0; cli_commands[i]; i++) {
 		fprintf(out, "        [%c%s%c]='", '\'', cli_commands[i]->path, '\'');
 		bash_options(out, cli_commands[i]->options);
@@ -101,7 +103,9 @@ void page_zsh(FILE *out)
 		"    done\n"
 		"    case $path in\n", out);
 	for (size_t i = 0; cli_commands[i]; i++) {
-		fprintf(out, "        '%s')\n            shift $(( used - 1 )) words; (( CURRENT -= used - 1 ))\n            _arguments",
+		fprintf(out,
+			"        '%s')\n            shift $(( used - 1 )) words; (( CURRENT -= used - 1 ))\n "
+			"           _arguments",
 			cli_commands[i]->path);
 		zsh_options(out, cli_commands[i]->options);
 		zsh_options(out, cli_global_options);
@@ -170,8 +174,8 @@ void page_fish(FILE *out)
 		if (*before && !strchr(before, ' '))
 			fprintf(out, "complete -c remit -n '__remit_next \"\"' -a %s\n", before);
 		else if (*before)
-			fprintf(out, "complete -c remit -n '__remit_next \"%.*s\"' -a %s\n", (int)(strchr(before, ' ') - before), before,
-				strchr(before, ' ') + 1);
+			fprintf(out, "complete -c remit -n '__remit_next \"%.*s\"' -a %s\n",
+				(int)(strchr(before, ' ') - before), before, strchr(before, ' ') + 1);
 		fprintf(out, "complete -c remit -n '__remit_next \"%s\"' -a %s -d '", before, last);
 		fish_text(out, c->summary);
 		fputs("'\n", out);

@@ -63,7 +63,8 @@ static void test_refusals(void **state)
 		struct parsed p;
 		parse(&p, cases[i].words);
 		if (p.status != CLI_USAGE || !strstr(p.said, cases[i].says))
-			fail_msg("%s %s: %d, %s", cases[i].words[0], cases[i].words[1], (int)p.status, p.said);
+			fail_msg("%s %s: %d, %s", cases[i].words[0], cases[i].words[1], (int)p.status,
+				p.said);
 		done(&p);
 	}
 }
@@ -74,8 +75,11 @@ static void test_D12_a_token_in_the_arguments_is_refused_and_not_repeated(void *
 	static const char text[] = "sl_pat_0IrPir7SE7iBOHlFhMGwewCNAGFTQm27fvhmGtQ010m4NLR";
 	static const char assigned[] = "--name=stm_oat_0IrPir7SE7iBOHlFhMGwewCNAGFTQm27fvhmGtQ010m4NLR";
 	const char *const *cases[] = {
-		WORDS("token", "show", text), WORDS("token", "create", assigned), WORDS(text),
-		WORDS("explain", "--token-stdin", "GET", "/x?t=sl_ort_0IrPir7SE7iBOHlFhMGwewCNAGFTQm27fvhmGtQ010m4NLR"),
+		WORDS("token", "show", text),
+		WORDS("token", "create", assigned),
+		WORDS(text),
+		WORDS("explain", "--token-stdin", "GET",
+			"/x?t=sl_ort_0IrPir7SE7iBOHlFhMGwewCNAGFTQm27fvhmGtQ010m4NLR"),
 	};
 	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
 		struct parsed p;
@@ -102,7 +106,9 @@ static void test_options_and_arguments_in_any_order(void **state)
 	(void)state;
 	struct parsed p;
 	size_t count;
-	parse(&p, WORDS("--json", "--config=a.yaml", "token", "--config", "b.yaml", "shrink", "ID", "--keep", "a", "--keep=b"));
+	parse(&p,
+		WORDS("--json", "--config=a.yaml", "token", "--config", "b.yaml", "shrink", "ID", "--keep",
+			"a", "--keep=b"));
 	assert_int_equal(p.status, CLI_DONE);
 	assert_string_equal(p.cli.command->path, "token shrink");
 	assert_true(p.cli.json);
@@ -166,9 +172,12 @@ static void test_every_command_is_whole(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_refusals), cmocka_unit_test(test_D12_a_token_in_the_arguments_is_refused_and_not_repeated),
-	cmocka_unit_test(test_what_only_resembles_a_token_is_taken), cmocka_unit_test(test_options_and_arguments_in_any_order),
-	cmocka_unit_test(test_behind_two_dashes_all_are_arguments), cmocka_unit_test(test_help_needs_no_arguments),
+	cmocka_unit_test(test_refusals),
+	cmocka_unit_test(test_D12_a_token_in_the_arguments_is_refused_and_not_repeated),
+	cmocka_unit_test(test_what_only_resembles_a_token_is_taken),
+	cmocka_unit_test(test_options_and_arguments_in_any_order),
+	cmocka_unit_test(test_behind_two_dashes_all_are_arguments),
+	cmocka_unit_test(test_help_needs_no_arguments),
 	cmocka_unit_test(test_every_command_is_whole),
 };
 

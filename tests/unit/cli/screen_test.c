@@ -32,8 +32,17 @@ static void test_controls_cannot_reach_a_terminal(void **state)
 static void test_widths(void **state)
 {
 	(void)state;
-	static const struct { const char *text; size_t width; } cases[] = {
-		{ "", 0 }, { "abc", 3 }, { "äöü", 3 }, { "漢字", 4 }, { "한국", 4 }, { "e\xcc\x81", 1 }, { "😀", 2 }, { "\xff", 1 }, { "…", 1 },
+	static const struct { const char *text; size_t width;
+	} cases[] = {
+		{ "", 0 },
+		{ "abc", 3 },
+		{ "äöü", 3 },
+		{ "漢字", 4 },
+		{ "한국", 4 },
+		{ "e\xcc\x81", 1 },
+		{ "😀", 2 },
+		{ "\xff", 1 },
+		{ "…", 1 },
 	};
 	for (size_t i = 0; i < TEST_COUNT(cases); i++)
 		assert_int_equal(text_width(str_of(cases[i].text)), cases[i].width);
@@ -42,8 +51,14 @@ static void test_widths(void **state)
 static void test_cuts_leave_whole_characters(void **state)
 {
 	(void)state;
-	static const struct { const char *text; size_t width; const char *cut; } cases[] = {
-		{ "abc", 5, "abc" }, { "abc", 2, "ab" }, { "abc", 0, "" }, { "漢字", 3, "漢" }, { "漢字", 1, "" }, { "äöü", 2, "äö" },
+	static const struct { const char *text; size_t width; const char *cut;
+	} cases[] = {
+		{ "abc", 5, "abc" },
+		{ "abc", 2, "ab" },
+		{ "abc", 0, "" },
+		{ "漢字", 3, "漢" },
+		{ "漢字", 1, "" },
+		{ "äöü", 2, "äö" },
 		{ "e\xcc\x81x", 1, "e\xcc\x81" },
 	};
 	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
@@ -120,9 +135,16 @@ static void test_times(void **state)
 	(void)state;
 	const struct screen terminal = { .terminal = true }, pipe_end = { .terminal = false };
 	const int64_t now = INT64_C(1800000000000), second = 1000, day = 86400 * second;
-	const struct { int64_t at; const char *text; } cases[] = {
-		{ 0, "never" }, { now, "now" }, { now + 90 * day, "in 90 days" }, { now - day, "1 day ago" }, { now - 61 * second, "1 minute ago" },
-		{ now + 2 * second, "in 2 seconds" }, { now - 3 * 365 * day, "3 years ago" }, { now + 400 * day, "in 400 days" },
+	const struct { int64_t at; const char *text;
+	} cases[] = {
+		{ 0, "never" },
+		{ now, "now" },
+		{ now + 90 * day, "in 90 days" },
+		{ now - day, "1 day ago" },
+		{ now - 61 * second, "1 minute ago" },
+		{ now + 2 * second, "in 2 seconds" },
+		{ now - 3 * 365 * day, "3 years ago" },
+		{ now + 400 * day, "in 400 days" },
 	};
 	char text[WHEN_ROOM];
 	for (size_t i = 0; i < TEST_COUNT(cases); i++)
@@ -140,10 +162,14 @@ static void test_no_colour_where_it_is_not_wanted(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_controls_cannot_reach_a_terminal), cmocka_unit_test(test_widths),
-	cmocka_unit_test(test_cuts_leave_whole_characters), cmocka_unit_test(test_a_table_lines_up),
-	cmocka_unit_test(test_a_table_fits_its_terminal), cmocka_unit_test(test_a_table_too_narrow_is_still_printed),
-	cmocka_unit_test(test_times), cmocka_unit_test(test_no_colour_where_it_is_not_wanted),
+	cmocka_unit_test(test_controls_cannot_reach_a_terminal),
+	cmocka_unit_test(test_widths),
+	cmocka_unit_test(test_cuts_leave_whole_characters),
+	cmocka_unit_test(test_a_table_lines_up),
+	cmocka_unit_test(test_a_table_fits_its_terminal),
+	cmocka_unit_test(test_a_table_too_narrow_is_still_printed),
+	cmocka_unit_test(test_times),
+	cmocka_unit_test(test_no_colour_where_it_is_not_wanted),
 };
 
 TEST_MAIN(tests)
