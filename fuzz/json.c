@@ -17,7 +17,8 @@ static void require_decodes(const struct json_scanner *s)
 {
 	char *text = malloc(s->raw.n + 1);
 	size_t n = 0;
-	REQUIRE(text && json_decode(s->raw, text, s->raw.n, &n)); /* no escape is shorter than what it stands for */
+	/* No escape is shorter than what it stands for. */
+	REQUIRE(text && json_decode(s->raw, text, s->raw.n, &n));
 	struct str decoded = { text, n };
 	REQUIRE(utf8_valid(decoded) && json_raw_eq(s->raw, decoded));
 	REQUIRE(s->escaped == (memchr(s->raw.p, '\\', s->raw.n) != NULL));
@@ -70,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *wrong = scan(text);
 	require_skips(text, !wrong);
 	json_error_t error;
-	json_t *tree = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+	size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
+	json_t *tree = json_loadb(text.p, text.n, flags, &error);
 	if (!wrong && !tree)
 		REQUIRE(is_their_limit(&error));
 	if (wrong && tree) /* jansson takes a NUL behind the value for the text's end */

@@ -28,8 +28,9 @@ static void take_segment(struct str *rest, char *text)
 {
 	size_t n = 0, at = 1;
 	for (; at < rest->n && rest->p[at] != '/'; at++) {
-		bool escape = rest->p[at] == '~' && at + 1 < rest->n && (rest->p[at + 1] == '0' || rest->p[at + 1] == '1');
-		text[n++] = !escape ? rest->p[at] : rest->p[at + 1] == '0' ? '~' : '/';
+		char next = at + 1 < rest->n ? rest->p[at + 1] : '\0';
+		bool escape = rest->p[at] == '~' && (next == '0' || next == '1');
+		text[n++] = !escape ? rest->p[at] : next == '0' ? '~' : '/';
 		at += escape;
 	}
 	text[n] = '\0';

@@ -75,8 +75,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool parsed = multipart_parse(body, boundary, &arena, &m, &what);
 	REQUIRE(parsed == !what);
 	if (parsed) {
-		for (size_t i = 0; i < m.count; i++)
-			REQUIRE(m.parts[i].data.p >= body.p && m.parts[i].data.p + m.parts[i].data.n <= body.p + body.n);
+		for (size_t i = 0; i < m.count; i++) {
+			struct str part = m.parts[i].data;
+			REQUIRE(part.p >= body.p && part.p + part.n <= body.p + body.n);
+		}
 		require_reads_again(&m, boundary);
 	}
 	arena_done(&arena);

@@ -38,7 +38,8 @@ static void require_reads_again(const struct query *query)
 	const char *what;
 	REQUIRE(query_parse(buf_str(&out), &arena, &again, &what) == QUERY_OK && again.count == query->count);
 	for (size_t i = 0; i < query->count; i++)
-		REQUIRE(str_eq(query->pairs[i].name, again.pairs[i].name) && str_eq(query->pairs[i].value, again.pairs[i].value));
+		REQUIRE(str_eq(query->pairs[i].name, again.pairs[i].name) &&
+			str_eq(query->pairs[i].value, again.pairs[i].value));
 	arena_done(&arena);
 	buf_done(&out);
 }
@@ -51,7 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_init(&arena, 0);
 	struct query query;
 	const char *what = NULL;
-	enum query_result result = query_parse((struct str){ (const char *)data, size }, &arena, &query, &what);
+	struct str raw = { (const char *)data, size };
+	enum query_result result = query_parse(raw, &arena, &query, &what);
 	REQUIRE((result == QUERY_OK) == !what);
 	if (result == QUERY_OK)
 		require_reads_again(&query);

@@ -10,7 +10,16 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS, HTTP_OTHER };
+enum http_method {
+	HTTP_GET,
+	HTTP_HEAD,
+	HTTP_POST,
+	HTTP_PUT,
+	HTTP_PATCH,
+	HTTP_DELETE,
+	HTTP_OPTIONS,
+	HTTP_OTHER, /* TRACE and CONNECT among them; these are never served */
+};
 
 struct http_header {
 	struct str name;  /* as sent; compare with str_eq_ignore_case */
@@ -21,10 +30,10 @@ struct http_header {
 struct http_request {
 	struct str method_text;
 	enum http_method method;
-	struct str target; /* as sent, origin-form or "*"; absolute-form has its authority taken off into `authority` */
-	struct str path;   /* of target, raw */
+	struct str target; /* as sent: a path, or "*"; the authority of an absolute URL is taken off */
+	struct str path;   /* of target, raw; none for CONNECT */
 	struct str query;  /* of target, raw, without '?'; {NULL, 0} where there is none */
-	struct str authority; /* the Host field's value, which an absolute-form target must repeat; HTTP/1.0 may have none */
+	struct str authority; /* Host's value, which an absolute URL must repeat; HTTP/1.0 may have none */
 	uint8_t minor;     /* of HTTP/1.x: 0 or 1 */
 	bool keep_alive;
 	bool expect_continue; /* asked for, and there is a body to ask for */
@@ -58,7 +67,8 @@ enum http1_result http1_parse_request(const char *bytes, size_t n, size_t seen, 
  * NULL) is how often it stands. */
 struct str http_request_header(const struct http_request *request, struct str name, size_t *ret_count);
 
-/* A chunked body being read (RFC 9112 section 7.1). Zeroed at its start. Trailers are checked, limited and dropped. */
+/* A chunked body being read (RFC 9112 section 7.1). Zeroed at its start. Trailers are checked, limited
+ * and dropped; of extensions there may be LIMIT_CHUNK_EXTENSION_BYTES in the whole body. */
 struct http1_chunked {
 	uint8_t state;
 	uint8_t digits;

@@ -24,7 +24,8 @@ enum {
 
 #define SIZE_DIGITS_MAX 15 /* 60 bits: no sum of a few sizes overflows */
 
-static enum http1_result fail(struct http1_chunked *c, int status, const char *what, struct http1_error *reterr)
+static enum http1_result fail(struct http1_chunked *c, int status, const char *what,
+	struct http1_error *reterr)
 {
 	c->state = STATE_FAILED;
 	return http1_fail(reterr, status, what);

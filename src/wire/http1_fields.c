@@ -3,6 +3,7 @@
  * Each stands once and in one spelling only: a second reader must not find another end.
  * wire: may include base, and nothing else of ours.
  */
+#include "base/text.h"
 #include "wire/http1_internal.h"
 
 static bool port_is_valid(struct str port)
@@ -19,7 +20,7 @@ static bool ip6_host_is_valid(struct str host)
 	if (!close || close - host.p < 3)
 		return false;
 	for (const char *p = host.p + 1; p < close; p++)
-		if (!(*p >= '0' && *p <= '9') && !((*p | 0x20) >= 'a' && (*p | 0x20) <= 'f') && *p != ':' && *p != '.')
+		if (hex_value(*p) < 0 && *p != ':' && *p != '.')
 			return false;
 	struct str rest = { close + 1, host.n - (size_t)(close + 1 - host.p) };
 	return rest.n == 0 || (*rest.p == ':' && port_is_valid((struct str){ rest.p + 1, rest.n - 1 }));
@@ -34,7 +35,8 @@ bool http1_host_is_valid(struct str host)
 	size_t n = http_span(host.p, host.n, CLASS_HOST);
 	if (n == 0 || *host.p == '.')
 		return false;
-	return n == host.n || (host.p[n] == ':' && port_is_valid((struct str){ host.p + n + 1, host.n - n - 1 }));
+	struct str rest = { host.p + n, host.n - n };
+	return rest.n == 0 || (*rest.p == ':' && port_is_valid((struct str){ rest.p + 1, rest.n - 1 }));
 }
 
 static enum http1_result note_host(struct http1_fields *fields, struct str value, struct http1_error *reterr)
@@ -78,7 +80,8 @@ static enum http1_result note_transfer_encoding(struct http1_fields *fields, str
 	return HTTP1_DONE;
 }
 
-static enum http1_result note_expect(struct http1_fields *fields, struct str value, struct http1_error *reterr)
+static enum http1_result note_expect(struct http1_fields *fields, struct str value,
+	struct http1_error *reterr)
 {
 	if (fields->expect || !str_eq_ignore_case(value, STR("100-continue")))
 		return http1_fail(reterr, 417, "Expect is understood as 100-continue alone");
@@ -100,18 +103,19 @@ static bool option_hides_field(struct str option)
 	return false;
 }
 
-static enum http1_result note_connection(struct http1_fields *fields, struct str value, struct http1_error *reterr)
+static enum http1_result note_connection(struct http1_fields *fields, struct str value,
+	struct http1_error *reterr)
 {
 	for (bool more = true; more;) {
 		struct str option;
 		more = str_cut(&value, ',', &option);
 		option = str_trim(option);
-		if (option.n == 0) /* an empty element of a list counts for nothing (RFC 9110 section 5.6.1) */
+		if (option.n == 0) /* empty elements count for nothing (RFC 9110 section 5.6.1) */
 			continue;
 		if (!http_is_token(option))
 			return http1_fail(reterr, 400, "Connection is not a list of tokens");
 		if (option_hides_field(option))
-			return http1_fail(reterr, 400, "Connection names a field that is not the connection's");
+			return http1_fail(reterr, 400, "Connection names a field that is not its own");
 		if (str_eq_ignore_case(option, STR("close")))
 			fields->close = true;
 		else if (str_eq_ignore_case(option, STR("keep-alive")))
@@ -120,11 +124,12 @@ static enum http1_result note_connection(struct http1_fields *fields, struct str
 	return HTTP1_DONE;
 }
 
-static enum http1_result note_authorization(struct http1_fields *fields, struct http1_error *reterr)
+/* A field that the codec does not read itself; of two, one might be judged and the other obeyed. */
+static enum http1_result note_once(bool *seen, const char *twice, struct http1_error *reterr)
 {
-	if (fields->authorization)
-		return http1_fail(reterr, 400, "Authorization stands twice");
-	fields->authorization = true;
+	if (*seen)
+		return http1_fail(reterr, 400, twice);
+	*seen = true;
 	return HTTP1_DONE;
 }
 
@@ -145,9 +150,13 @@ enum http1_result http1_note_field(struct http1_fields *fields, const struct htt
 		if (str_eq_ignore_case(name, STR("connection")))
 			return note_connection(fields, header->value, reterr);
 		break;
+	case 12:
+		if (str_eq_ignore_case(name, STR("content-type")))
+			return note_once(&fields->content_type, "Content-Type stands twice", reterr);
+		break;
 	case 13:
 		if (str_eq_ignore_case(name, STR("authorization")))
-			return note_authorization(fields, reterr);
+			return note_once(&fields->authorization, "Authorization stands twice", reterr);
 		break;
 	case 14:
 		if (str_eq_ignore_case(name, STR("content-length")))

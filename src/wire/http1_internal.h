@@ -16,7 +16,7 @@ static inline enum http1_result http1_fail(struct http1_error *reterr, int statu
 
 /* What is kept of the fields that decide framing, until all of them are known. */
 struct http1_fields {
-	bool host, transfer_encoding, authorization, expect;
+	bool host, transfer_encoding, authorization, content_type, expect;
 	bool close, keep_alive;
 	struct str host_value;
 };

@@ -154,7 +154,8 @@ static enum http1_result read_target(struct http_request *r, struct http1_error 
 }
 
 /* `line` without its CRLF: method SP target SP HTTP-version, and nothing that can be read in two ways. */
-static enum http1_result read_request_line(struct str line, struct http_request *r, struct http1_error *reterr)
+static enum http1_result read_request_line(struct str line, struct http_request *r,
+	struct http1_error *reterr)
 {
 	size_t n = http_span(line.p, line.n, CLASS_TOKEN);
 	if (n == 0 || n == line.n || line.p[n] != ' ')

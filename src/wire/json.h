@@ -38,7 +38,7 @@ struct json_scanner {
 	uint64_t in_object; /* bit d: level d is an object (LIMIT_JSON_DEPTH < 64) */
 	uint8_t expect;
 	enum json_kind kind;
-	struct str raw;     /* of a key or string: between the quotes, escapes as they stand; of a number: as it stands */
+	struct str raw;     /* as it stands; of a key or string: what is between the quotes */
 	bool escaped;       /* raw holds a backslash */
 	const char *error;  /* what is wrong, at byte p - start */
 };
@@ -70,12 +70,13 @@ struct json_wanted {
 enum json_select_result {
 	JSON_SELECT_OK,
 	JSON_SELECT_INVALID,   /* not JSON; *ret_at is the byte, *ret_what what is wrong */
-	JSON_SELECT_DUPLICATE, /* on the way to a wanted value a key stands twice, also escaped or in another case (M15) */
+	JSON_SELECT_DUPLICATE, /* a key on the way to a wanted value stands twice, or in another case (M15) */
 };
 
 /* One pass over the text for all wanted values (at most 32; pointers of at most 16 segments).
  * Any key on the way to a wanted value that equals a wanted segment only when case is ignored is
  * DUPLICATE too: a receiver that folds case would take it for the judged one (M02). */
-enum json_select_result json_select(struct str text, struct json_wanted *wanted, size_t count, size_t *ret_at, const char **ret_what);
+enum json_select_result json_select(struct str text, struct json_wanted *wanted, size_t count, size_t *ret_at,
+	const char **ret_what);
 
 #endif

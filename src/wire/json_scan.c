@@ -20,7 +20,8 @@ _Static_assert(LIMIT_JSON_DEPTH < 64, "one bit of in_object a level");
 
 void json_scanner_init(struct json_scanner *s, struct str text)
 {
-	*s = (struct json_scanner){ .p = text.p, .start = text.p, .end = text.n > 0 ? text.p + text.n : text.p };
+	const char *end = text.n > 0 ? text.p + text.n : text.p;
+	*s = (struct json_scanner){ .p = text.p, .start = text.p, .end = end };
 }
 
 static enum json_event fail(struct json_scanner *s, const char *what)

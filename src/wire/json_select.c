@@ -15,12 +15,13 @@ typedef uint32_t wanted_set;
 struct walk {
 	struct json_scanner scanner;
 	struct json_wanted *wanted;
-	uint16_t starts[WANTED_MAX][SEGMENTS_MAX + 1]; /* of segment k in the pointer; one past the end, plus one, at last */
-	wanted_set ending[LIMIT_JSON_DEPTH + 1];       /* [k]: the pointers with k segments */
+	/* [i][k]: where segment k starts in pointer i; behind the last one, as if another came. */
+	uint16_t starts[WANTED_MAX][SEGMENTS_MAX + 1];
+	wanted_set ending[LIMIT_JSON_DEPTH + 1];  /* [k]: the pointers with k segments */
 	/* By the scanner's depth, of the containers that are open: */
-	wanted_set through[LIMIT_JSON_DEPTH + 1];      /* the pointers that go on inside */
-	wanted_set taken[LIMIT_JSON_DEPTH + 1];        /* those of them whose key has been seen */
-	uint32_t items[LIMIT_JSON_DEPTH + 1];          /* of an array, so far */
+	wanted_set through[LIMIT_JSON_DEPTH + 1]; /* the pointers that go on inside */
+	wanted_set taken[LIMIT_JSON_DEPTH + 1];   /* those of them whose key has been seen */
+	uint32_t items[LIMIT_JSON_DEPTH + 1];     /* of an array, so far */
 };
 
 static void cut_pointer(struct walk *w, size_t i)
@@ -60,7 +61,8 @@ static bool match_key(struct walk *w, wanted_set *ret)
 	wanted_set matched = 0;
 	for (wanted_set left = w->through[depth]; left;) {
 		size_t i = take_first(&left);
-		enum json_match match = json_match_key(w->scanner.raw, w->scanner.escaped, segment_of(w, i, depth - 1));
+		struct str segment = segment_of(w, i, depth - 1);
+		enum json_match match = json_match_key(w->scanner.raw, w->scanner.escaped, segment);
 		if (match == JSON_MATCH_FOLDED)
 			return false;
 		if (match == JSON_MATCH_EXACT)
@@ -174,7 +176,8 @@ enum json_select_result json_select(struct str text, struct json_wanted *wanted,
 	enum json_select_result result = walk_text(&w, all);
 	if (result != JSON_SELECT_OK) {
 		*ret_at = (size_t)(w.scanner.p - w.scanner.start);
-		*ret_what = w.scanner.error ? w.scanner.error : "A key that is judged stands twice, or in another case";
+		*ret_what = w.scanner.error ? w.scanner.error :
+					      "A key that is judged stands twice, or in another case";
 	}
 	return result;
 }

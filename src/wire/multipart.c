@@ -76,7 +76,8 @@ static bool decode_name(struct str raw, struct arena *arena, struct str *ret)
 	return true;
 }
 
-static bool read_disposition(struct str value, struct arena *arena, struct multipart_part *part, const char **reterr_what)
+static bool read_disposition(struct str value, struct arena *arena, struct multipart_part *part,
+	const char **reterr_what)
 {
 	struct str name, extended_name, extended;
 	/* A disposition has the parameters of a media type, but no slash: it is given one. */
@@ -102,10 +103,19 @@ static bool read_disposition(struct str value, struct arena *arena, struct multi
 	return true;
 }
 
-static bool read_header(struct str line, struct arena *arena, struct multipart_part *part, const char **reterr_what)
+/* The transfer encodings that change no byte. */
+static bool encoding_is_none(struct str value)
+{
+	return str_eq_ignore_case(value, STR("binary")) || str_eq_ignore_case(value, STR("8bit")) ||
+	       str_eq_ignore_case(value, STR("7bit"));
+}
+
+static bool read_header(struct str line, struct arena *arena, struct multipart_part *part,
+	const char **reterr_what)
 {
 	struct str name, value = line;
-	if (!str_cut(&value, ':', &name) || !http_is_token(name) || http_span(value.p, value.n, CLASS_TEXT) != value.n)
+	if (!str_cut(&value, ':', &name) || !http_is_token(name) ||
+	    http_span(value.p, value.n, CLASS_TEXT) != value.n)
 		return fail(reterr_what, "A part's header is not well-formed");
 	value = str_trim(value);
 	if (str_eq_ignore_case(name, STR("content-disposition"))) {
@@ -119,14 +129,14 @@ static bool read_header(struct str line, struct arena *arena, struct multipart_p
 			return fail(reterr_what, "A part's Content-Type stands twice, or is not well-formed");
 		part->content_type = value;
 	}
-	if (str_eq_ignore_case(name, STR("content-transfer-encoding")) && !str_eq_ignore_case(value, STR("binary")) &&
-	    !str_eq_ignore_case(value, STR("8bit")) && !str_eq_ignore_case(value, STR("7bit")))
+	if (str_eq_ignore_case(name, STR("content-transfer-encoding")) && !encoding_is_none(value))
 		return fail(reterr_what, "A part has a transfer encoding");
 	return true;
 }
 
 /* Header lines up to the empty one; what follows it is the part's data. */
-static bool read_part(struct str part_text, struct arena *arena, struct multipart_part *ret, const char **reterr_what)
+static bool read_part(struct str part_text, struct arena *arena, struct multipart_part *ret,
+	const char **reterr_what)
 {
 	struct multipart_part part = { 0 };
 	struct str rest = part_text;
@@ -166,7 +176,8 @@ static bool read_boundary_end(struct str *rest, bool *ret_last, const char **ret
 	return true;
 }
 
-bool multipart_parse(struct str body, struct str boundary, struct arena *arena, struct multipart *ret, const char **reterr_what)
+bool multipart_parse(struct str body, struct str boundary, struct arena *arena, struct multipart *ret,
+	const char **reterr_what)
 {
 	char line_text[2 + BOUNDARY_MAX] = "--";
 	if (!boundary_is_valid(boundary))

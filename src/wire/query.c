@@ -49,7 +49,8 @@ static enum query_result decode(struct str raw, struct arena *arena, struct str 
 	return QUERY_OK;
 }
 
-static enum query_result read_pair(struct str raw, struct arena *arena, struct query_pair *ret, const char **reterr_what)
+static enum query_result read_pair(struct str raw, struct arena *arena, struct query_pair *ret,
+	const char **reterr_what)
 {
 	struct str name, value = raw;
 	if (!str_cut(&value, '=', &name)) /* no '=': the value is empty, but it is there */
@@ -58,7 +59,7 @@ static enum query_result read_pair(struct str raw, struct arena *arena, struct q
 	if (result == QUERY_OK)
 		result = decode(value, arena, &ret->value);
 	if (result == QUERY_INVALID)
-		*reterr_what = "The query holds a broken % escape, a control character, or text that is not UTF-8";
+		*reterr_what = "The query holds a broken %, a control character, or text that is not UTF-8";
 	if (result == QUERY_NO_MEMORY)
 		*reterr_what = "No memory for the query";
 	if (result == QUERY_OK && ret->name.n == 0) {
@@ -68,7 +69,8 @@ static enum query_result read_pair(struct str raw, struct arena *arena, struct q
 	return result;
 }
 
-enum query_result query_parse(struct str raw, struct arena *arena, struct query *ret, const char **reterr_what)
+enum query_result query_parse(struct str raw, struct arena *arena, struct query *ret,
+	const char **reterr_what)
 {
 	ret->count = 0;
 	for (bool more = raw.n > 0; more;) {

@@ -23,7 +23,8 @@ enum query_result { QUERY_OK, QUERY_INVALID, QUERY_TOO_MANY, QUERY_NO_MEMORY };
 /* '+' is a space; %XX decoded once. Empty pairs ("a=1&&b=2") are passed over. A value without a
  * name, a decoded NUL or control character, invalid UTF-8 and an incomplete % are INVALID.
  * *reterr_what says it in one sentence. */
-enum query_result query_parse(struct str raw, struct arena *arena, struct query *ret, const char **reterr_what);
+enum query_result query_parse(struct str raw, struct arena *arena, struct query *ret,
+	const char **reterr_what);
 
 /* The value of a name. *ret_count is how often it stands, also in another case: more than one
  * must be refused where the value is judged (M15). A name in another case counts twice, so that one

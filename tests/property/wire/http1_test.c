@@ -151,7 +151,9 @@ static void write_connection(struct model *m)
 
 static void write_request(struct model *m)
 {
-	static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND" };
+	static const char *const methods[] = {
+		"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND",
+	};
 	struct http_request *r = &m->meant.request;
 	unsigned method = random_below(TEST_COUNT(methods));
 	r->method = (enum http_method)method;

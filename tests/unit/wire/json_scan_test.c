@@ -104,7 +104,8 @@ static void run_refusal(void **state)
 }
 
 static const struct str taken[] = {
-	TEXT("{}"), TEXT("[]"), TEXT(" [ ] "), TEXT("\"\""), TEXT("0"), TEXT("-0"), TEXT("-0.0e-0"), TEXT("10.25E+3"),
+	TEXT("{}"), TEXT("[]"), TEXT(" [ ] "), TEXT("\"\""), TEXT("0"), TEXT("-0"), TEXT("-0.0e-0"),
+	TEXT("10.25E+3"),
 	TEXT("true"), TEXT("false"), TEXT("null"), TEXT("\r\n\t {\"a\" : [ 1 , {\"\" : null } ] }\n"),
 	TEXT("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\\ud83d\\ude00\""), TEXT("\"\x7f\""), TEXT("\"\\u0000\""),
 	TEXT("\"\xf0\x9f\x98\x80 \xc3\xa4\""), TEXT("[[],{},[[]]]"), TEXT("{\"a\":1,\"a\":2}"),
@@ -163,11 +164,16 @@ static void test_events(void **state)
 		enum json_kind kind;
 		const char *raw;
 	} events[] = {
-		{ JSON_EVENT_OBJECT, JSON_KIND_OBJECT, NULL },      { JSON_EVENT_KEY, JSON_KIND_NONE, "a\\n" },
-		{ JSON_EVENT_ARRAY, JSON_KIND_ARRAY, NULL },        { JSON_EVENT_VALUE, JSON_KIND_NUMBER, "-1.5" },
-		{ JSON_EVENT_VALUE, JSON_KIND_STRING, "x" },        { JSON_EVENT_VALUE, JSON_KIND_TRUE, "true" },
-		{ JSON_EVENT_VALUE, JSON_KIND_FALSE, "false" },     { JSON_EVENT_VALUE, JSON_KIND_NULL, "null" },
-		{ JSON_EVENT_ARRAY_END, JSON_KIND_NONE, NULL },     { JSON_EVENT_OBJECT_END, JSON_KIND_NONE, NULL },
+		{ JSON_EVENT_OBJECT, JSON_KIND_OBJECT, NULL },
+		{ JSON_EVENT_KEY, JSON_KIND_NONE, "a\\n" },
+		{ JSON_EVENT_ARRAY, JSON_KIND_ARRAY, NULL },
+		{ JSON_EVENT_VALUE, JSON_KIND_NUMBER, "-1.5" },
+		{ JSON_EVENT_VALUE, JSON_KIND_STRING, "x" },
+		{ JSON_EVENT_VALUE, JSON_KIND_TRUE, "true" },
+		{ JSON_EVENT_VALUE, JSON_KIND_FALSE, "false" },
+		{ JSON_EVENT_VALUE, JSON_KIND_NULL, "null" },
+		{ JSON_EVENT_ARRAY_END, JSON_KIND_NONE, NULL },
+		{ JSON_EVENT_OBJECT_END, JSON_KIND_NONE, NULL },
 		{ JSON_EVENT_END, JSON_KIND_NONE, NULL },
 	};
 	struct json_scanner s;

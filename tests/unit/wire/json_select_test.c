@@ -55,7 +55,10 @@ static void test_M02_M15_judged_key_stands_twice(void **state)
 static void test_M03_text_is_validated_to_its_end(void **state)
 {
 	(void)state;
-	static const char *const texts[] = { "", "{\"a\":1", "{\"a\":1}}", "{\"a\":1,\"b\":\"\\ud800\"}", "\xef\xbb\xbf{\"a\":1}", "{\"a\":1} {}" };
+	static const char *const texts[] = {
+		"", "{\"a\":1", "{\"a\":1}}",
+		"{\"a\":1,\"b\":\"\\ud800\"}", "\xef\xbb\xbf{\"a\":1}", "{\"a\":1} {}",
+	};
 	for (size_t i = 0; i < TEST_COUNT(texts); i++) {
 		struct json_wanted wanted = { .pointer = STR("/a") };
 		assert_int_equal(select_one(texts[i], &wanted), JSON_SELECT_INVALID);
@@ -67,7 +70,9 @@ static void test_other_keys_may_stand_twice(void **state)
 {
 	(void)state;
 	struct json_wanted wanted = { .pointer = STR("/a/b") };
-	assert_int_equal(select_one("{\"x\":1,\"x\":2,\"b\":1,\"B\":2,\"a\":{\"a\":1,\"a\":2,\"b\":{\"c\":1,\"c\":2}}}", &wanted), JSON_SELECT_OK);
+	const char *text = "{\"x\":1,\"x\":2,\"b\":1,\"B\":2,"
+			   "\"a\":{\"a\":1,\"a\":2,\"b\":{\"c\":1,\"c\":2}}}";
+	assert_int_equal(select_one(text, &wanted), JSON_SELECT_OK);
 	assert_int_equal(wanted.found, 1);
 	assert_int_equal(wanted.kind, JSON_KIND_OBJECT);
 	assert_null(wanted.raw.p);
@@ -140,7 +145,8 @@ static void test_equals(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < TEST_COUNT(equals); i++) {
-		struct json_wanted wanted = { .pointer = str_of(equals[i].pointer), .equals = str_of(equals[i].equals) };
+		struct json_wanted wanted = { .pointer = str_of(equals[i].pointer) };
+		wanted.equals = str_of(equals[i].equals);
 		assert_int_equal(select_one(equals[i].text, &wanted), JSON_SELECT_OK);
 		assert_int_equal(wanted.equal, equals[i].equal);
 	}
@@ -173,7 +179,12 @@ static void test_many_pointers_in_one_pass(void **state)
 static void test_one_pointer_through_another(void **state)
 {
 	(void)state;
-	struct json_wanted wanted[] = { { .pointer = STR("") }, { .pointer = STR("/a") }, { .pointer = STR("/a/b") }, { .pointer = STR("/a/b") } };
+	struct json_wanted wanted[] = {
+		{ .pointer = STR("") },
+		{ .pointer = STR("/a") },
+		{ .pointer = STR("/a/b") },
+		{ .pointer = STR("/a/b") },
+	};
 	size_t at;
 	const char *what;
 	assert_int_equal(json_select(STR("{\"a\":{\"b\":7}}"), wanted, 4, &at, &what), JSON_SELECT_OK);
