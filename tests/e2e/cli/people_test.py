@@ -7,7 +7,7 @@ import tap
 from harness import Remit
 from tap import case, equal
 
-remit = Remit()
+remit = Remit(migrate=False)
 
 
 def fails(status, *args, says="", stdin=None):

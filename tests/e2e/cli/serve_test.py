@@ -29,7 +29,7 @@ def wait_until(test, seconds=5):
 
 @case
 def T06_the_first_start_makes_a_store_and_a_key_and_no_credential():
-    with Remit() as remit:
+    with Remit(migrate=False) as remit:
         remit.serve()
         for file in ("remit.db", "secrets.key"):
             equal(os.stat(os.path.join(remit.folder, file)).st_mode & 0o077, 0, file)
