@@ -44,10 +44,12 @@ static void must(bool good, const char *what)
 	exit(1);
 }
 
+/* The processor time of this program, waiting for memory included: what else runs on the machine then
+ * disturbs less than it would a clock on the wall. */
 static double now_ns(void)
 {
 	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
@@ -205,7 +207,7 @@ int main(int argc, char **argv)
 	double warm = measure(&w, WARM_TOKENS, 1000000);
 	double cold = measure(&w, w.tokens < COLD_TOKENS ? w.tokens : COLD_TOKENS, 1000000);
 	struct mallinfo2 heap_after = mallinfo2();
-	printf("{\"tokens\":%zu,\"rules\":%d,\"warm_ns\":%.1f,\"cold_ns\":%.1f,\"bytes_per_token\":%.1f,"
+	printf("{\"clock\":\"cpu\",\"tokens\":%zu,\"rules\":%d,\"warm_ns\":%.1f,\"cold_ns\":%.1f,\"bytes_per_token\":%.1f,"
 	       "\"table_bytes_per_token\":%.1f,\"heap_growth_bytes\":%zd}\n",
 	       w.tokens, RULES, warm, cold, (double)(after - before) / (double)w.tokens,
 	       (double)remit_table_bytes(w.table) / (double)w.tokens, (ssize_t)(heap_after.uordblks - heap_before.uordblks));

@@ -67,7 +67,7 @@ static inline uint64_t name_mix(uint64_t hash, uint64_t word)
 /* A hash of some bytes, 8 at a time, that starts from `seed`. No secret goes in. */
 static inline uint64_t name_hash(uint64_t seed, const char *p, size_t n)
 {
-	uint64_t hash = name_mix(seed << 32, n);
+	uint64_t hash = (seed ^ n << 32) * 0xd6e8feb86659fd93; /* odd, so that no two seeds fall together */
 
 	for (; n > 8; n -= 8, p += 8)
 		hash = name_mix(hash, name_word(p, 8));

@@ -32,14 +32,26 @@ static bool is_prefix(const char *p, size_t n)
 	return true;
 }
 
-/* Without a branch a character, so that the compiler takes many at once. */
+#define EVERY_BYTE(v) (UINT64_C(0x0101010101010101) * (v))
+
+/* The high bit of each of 8 characters that is not one of 0-9A-Za-z. Adding 0x80 - x to a byte below
+ * 0x80 sets its high bit where it is x or more, and never carries into the next. */
+static uint64_t not_base62(const char *p)
+{
+	uint64_t c;
+	memcpy(&c, p, 8);
+	uint64_t lower = c | EVERY_BYTE(0x20);
+	uint64_t digits = (c + EVERY_BYTE(0x80 - '0')) & ~(c + EVERY_BYTE(0x80 - '9' - 1));
+	uint64_t letters = (lower + EVERY_BYTE(0x80 - 'a')) & ~(lower + EVERY_BYTE(0x80 - 'z' - 1));
+	return (c | ~(digits | letters)) & EVERY_BYTE(0x80);
+}
+
+/* At least 8 characters; the last 8 may overlap those before. */
 static bool is_base62(const char *p, size_t n)
 {
-	unsigned bad = 0;
-	for (size_t i = 0; i < n; i++) {
-		uint8_t digit = (uint8_t)(p[i] - '0'), letter = (uint8_t)((p[i] | 0x20) - 'a');
-		bad |= (unsigned)(digit > 9) & (unsigned)(letter > 25);
-	}
+	uint64_t bad = not_base62(p + n - 8);
+	for (size_t i = 0; i + 8 < n; i += 8)
+		bad |= not_base62(p + i);
 	return bad == 0;
 }
 

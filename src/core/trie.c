@@ -17,7 +17,9 @@ static struct trie_edge *find_edge(struct trie_edge *edges, size_t room, uint32_
 
 uint32_t trie_child(const struct trie *trie, uint32_t node, struct str text)
 {
-	return trie->edge_room ? find_edge(trie->edges, trie->edge_room, node, text)->child : 0;
+	if (trie->node_count == 0 || trie->nodes[node].literals == 0)
+		return 0;
+	return find_edge(trie->edges, trie->edge_room, node, text)->child;
 }
 
 static bool grow_edges(struct trie *trie)
@@ -43,7 +45,7 @@ static bool add_node(struct trie *trie, uint32_t *ret_node)
 	if (!nodes)
 		return false;
 	trie->nodes = nodes;
-	trie->nodes[trie->node_count] = (struct trie_node){ REMIT_NO_OPERATION, REMIT_NO_OPERATION, 0 };
+	trie->nodes[trie->node_count] = (struct trie_node){ REMIT_NO_OPERATION, REMIT_NO_OPERATION, 0, 0 };
 	*ret_node = (uint32_t)trie->node_count++;
 	return true;
 }
@@ -58,6 +60,7 @@ static bool add_literal(struct trie *trie, uint32_t node, struct str text, uint3
 			return false;
 		*find_edge(trie->edges, trie->edge_room, node, text) = (struct trie_edge){ text, node, child };
 		trie->edge_count++;
+		trie->nodes[node].literals++;
 	}
 	*ret_child = child;
 	return true;
@@ -111,10 +114,8 @@ static uint32_t match_child(const struct trie *trie, uint32_t child, struct str 
 static uint32_t match(const struct trie *trie, uint32_t node, struct str path, struct remit_match *ret)
 {
 	uint32_t operation = REMIT_NO_OPERATION;
-	size_t n = 0;
-
-	while (n < path.n && path.p[n] != '/')
-		n++;
+	const char *slash = memchr(path.p, '/', path.n);
+	size_t n = slash ? (size_t)(slash - path.p) : path.n;
 	struct str segment = { path.p, n };
 	uint32_t child = trie_child(trie, node, segment);
 	if (child != 0)

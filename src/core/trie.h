@@ -20,6 +20,7 @@ struct trie_node {
 	uint32_t operation; /* of a path that ends here, or REMIT_NO_OPERATION */
 	uint32_t rest;      /* of all paths below, or REMIT_NO_OPERATION */
 	uint32_t param;     /* the child that any segment leads to, or 0 */
+	uint32_t literals;  /* how many children by a literal step */
 };
 
 /* All literal steps of all nodes are in one hash table: one probe a segment. */
