@@ -32,7 +32,7 @@ bool place_from_text(struct str text, struct place *ret)
 		return false;
 	if (port.n > 0) {
 		struct str digits = { port.p + 1, port.n - 1 };
-		if (port.p[0] != ':' || !str_to_u64(digits, 65535, &number) || number == 0)
+		if (port.p[0] != ':' || digits.n == 0 || digits.p[0] == '0' || !str_to_u64(digits, 65535, &number))
 			return false;
 	}
 	*ret = (struct place){ { text.p, n }, (unsigned)number };

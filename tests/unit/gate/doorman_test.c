@@ -33,7 +33,7 @@ static void test_hosts(void **state)
 		{ "example.com:80", false, false, false }, { "example.com:8787", false, false, false },
 		{ "example.com.", false, false, false }, { "xexample.com", false, false, false },
 		{ "user@example.com", false, false, false }, { "example.com:", false, false, false },
-		{ "example.com:0443x", false, false, false }, { "", false, false, false },
+		{ "example.com:0443", false, false, false }, { "", false, false, false },
 		{ "example.com, evil.example", false, false, false }, { "example.com/x", false, false, false },
 		{ "localhost:8787", true, true, true }, { "LocalHost:8787", true, true, true },
 		{ "127.0.0.1:8787", true, true, true }, { "[::1]:8787", true, true, true },
