@@ -199,7 +199,7 @@ apis:
         self.process = None
 
     def cli(self, *args):
-        subprocess.run([self.binary, *args, "--config", self.config], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([self.binary, *args, "--config", self.config], check=True, capture_output=True)
 
     def fill(self, count, sample):
         """Copies one token, made by the command line, `count` times with digests of its own."""
@@ -220,7 +220,7 @@ apis:
                     digest = os.urandom(32)
                 fresh = uuid.uuid4()
                 new = dict(first, id=fresh.bytes if isinstance(first["id"], bytes) else str(fresh), digest=digest,
-                           name=f"token {n}")
+                           name=f"token {n}", number=None)
                 yield tuple(new[c] for c in columns)
 
         marks = ",".join("?" * len(columns))
