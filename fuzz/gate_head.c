@@ -11,10 +11,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const origins[] = { "https://page.example.org" };
-static const struct config_api own = { .name = "a", .host = "api.example.com", .origins = origins, .origin_count = 1 };
+static const struct config_api own = { .name = "a", .host = "api.example.com", .origins = origins,
+	.origin_count = 1 };
 static const struct api api = { .config = &own };
 static const char *const listens[] = { "127.0.0.1:8787" };
-static const struct config config = { .public_url = "https://example.com", .listen = listens, .listen_count = 1 };
+static const struct config config = { .public_url = "https://example.com", .listen = listens,
+	.listen_count = 1 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

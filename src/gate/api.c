@@ -29,7 +29,8 @@ static bool is_of(const struct remit_operation *operation, const struct service_
 	return str_cut(&rest, ' ', &method) && str_is(method, runs->method) && str_is(rest, runs->path);
 }
 
-static const struct service_operation *find_operation(const struct service *service, const struct remit_operation *operation)
+static const struct service_operation *find_operation(const struct service *service,
+	const struct remit_operation *operation)
 {
 	for (size_t i = 0; i < service->operation_count; i++)
 		if (is_of(operation, &service->operations[i]))
@@ -37,7 +38,8 @@ static const struct service_operation *find_operation(const struct service *serv
 	return NULL;
 }
 
-static bool join_rule(const struct api *api, uint32_t number, struct api_rule *rule, struct arena *arena, char *reterr_text)
+static bool join_rule(const struct api *api, uint32_t number, struct api_rule *rule, struct arena *arena,
+	char *reterr_text)
 {
 	const struct profile *profile = api->profile;
 	rule->operation = remit_policy_operation(api->policy, number);
@@ -54,7 +56,8 @@ static bool join_rule(const struct api *api, uint32_t number, struct api_rule *r
 	}
 	bool json = rule->runs->body == SERVICE_BODY_JSON || rule->runs->body == SERVICE_BODY_OPTIONAL;
 	if (rule->conditions.reads_body && !json) {
-		snprintf(reterr_text, 512, "%s:%u: API %s: \"%s\" takes no JSON body, so that no condition can read it",
+		snprintf(reterr_text, 512,
+			"%s:%u: API %s: \"%s\" takes no JSON body, so that no condition can read it",
 			profile->file, profile->operation_lines ? profile->operation_lines[number] : 0,
 			api->config->name, rule->operation->text);
 		return false;
@@ -87,20 +90,23 @@ static bool prepare_presets(struct api *api, struct arena *arena)
 		return false;
 	for (size_t i = 0; i < profile->preset_count; i++) {
 		const struct profile_preset *preset = &profile->presets[i];
-		if (remit_scopes_from_names(api->policy, preset->scopes, preset->scope_count, &api->presets[i], NULL) != REMIT_OK)
+		enum remit_status status = remit_scopes_from_names(api->policy, preset->scopes, preset->scope_count,
+			&api->presets[i], NULL);
+		if (status != REMIT_OK)
 			return false;
 	}
 	return true;
 }
 
-bool api_init(struct api *api, uint8_t number, const struct config *config, const struct config_api *config_api,
-	struct service *service, struct arena *arena, char reterr_text[512])
+bool api_init(struct api *api, uint8_t number, const struct config *config,
+	const struct config_api *config_api, struct service *service, struct arena *arena, char reterr_text[512])
 {
 	const struct profile *profile = config_api->profile;
 	*api = (struct api){ .number = number, .config = config_api, .profile = profile, .policy = profile->policy,
 		.service = service, .rule_count = remit_policy_operations(profile->policy) };
 	if (!profile->rest_base) {
-		snprintf(reterr_text, 512, "%s: API %s: its profile has no `rest` part", profile->file, config_api->name);
+		snprintf(reterr_text, 512, "%s: API %s: its profile has no `rest` part", profile->file,
+			config_api->name);
 		return false;
 	}
 	api->base = str_of(profile->rest_base);

@@ -38,8 +38,8 @@ struct api {
 
 /* Joins rules and operations in the arena. False with a sentence where one has no counterpart, or
  * without memory. */
-bool api_init(struct api *api, uint8_t number, const struct config *config, const struct config_api *config_api,
-	struct service *service, struct arena *arena, char reterr_text[512]);
+bool api_init(struct api *api, uint8_t number, const struct config *config,
+	const struct config_api *config_api, struct service *service, struct arena *arena, char reterr_text[512]);
 
 /* Whether a path is this API's: its base, or below it. */
 bool api_has_path(const struct api *api, struct str path);

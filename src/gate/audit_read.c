@@ -209,7 +209,8 @@ static bool follow_segment(struct reading *r, struct segment *segment, bool (*id
 	}
 }
 
-static bool read_segment(struct reading *r, uint64_t sequence, uint8_t hash[32], bool *has_hash, bool follow, bool (*idle)(void *ctx))
+static bool read_segment(struct reading *r, uint64_t sequence, uint8_t hash[32], bool *has_hash, bool follow,
+	bool (*idle)(void *ctx))
 {
 	struct segment segment;
 	r->name_count = 0;
@@ -273,7 +274,8 @@ static bool read_folder(struct reading *r, bool (*idle)(void *ctx))
 	return ok;
 }
 
-bool audit_read(const char *folder, const struct audit_tail *tail, bool (*each)(void *ctx, const struct audit_entry *entry),
+bool audit_read(const char *folder, const struct audit_tail *tail,
+	bool (*each)(void *ctx, const struct audit_entry *entry),
 	bool (*idle)(void *ctx), void *ctx, char reterr_text[256])
 {
 	struct reading r = { .tail = tail, .each = each, .ctx = ctx, .reterr_text = reterr_text };

@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static_assert(offsetof(struct audit_block_head, hash) == AUDIT_HASHED_HEAD, "the hash covers what stands before it");
+static_assert(offsetof(struct audit_block_head, hash) == AUDIT_HASHED_HEAD,
+	"the hash covers what stands before it");
 
 static void segment_name(uint64_t sequence, char name[static 32])
 {
@@ -154,7 +155,8 @@ static size_t read_all(int fd, void *bytes, size_t n, uint64_t at)
 bool segment_create(int folder, uint64_t sequence, uint64_t place, const uint8_t previous[32],
 	struct segment *ret, char reterr_text[256])
 {
-	struct audit_segment_head head = { .version = AUDIT_SEGMENT_VERSION, .sequence = sequence, .first_place = place };
+	struct audit_segment_head head = { .version = AUDIT_SEGMENT_VERSION, .sequence = sequence,
+		.first_place = place };
 	struct timespec now;
 	char name[32];
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -182,8 +184,10 @@ static enum block_result read_head(int fd, uint64_t sequence, struct segment *re
 	struct audit_segment_head head;
 	if (read_all(fd, &head, sizeof(head), 0) < sizeof(head))
 		return BLOCK_END;
-	struct segment segment = { .fd = fd, .sequence = sequence, .place = head.first_place, .size = sizeof(head) };
-	if (memcmp(head.magic, AUDIT_SEGMENT_MAGIC, sizeof(head.magic)) != 0 || head.version != AUDIT_SEGMENT_VERSION
+	struct segment segment = { .fd = fd, .sequence = sequence, .place = head.first_place,
+		.size = sizeof(head) };
+	if (memcmp(head.magic, AUDIT_SEGMENT_MAGIC, sizeof(head.magic)) != 0
+		|| head.version != AUDIT_SEGMENT_VERSION
 		|| head.sequence != sequence || !sha256(&head, sizeof(head), NULL, 0, segment.hash))
 		return BLOCK_BAD;
 	memcpy(segment.first_previous, head.previous, 32);
@@ -238,7 +242,8 @@ bool segment_append(struct segment *segment, struct block *block)
 	memcpy(head->previous, segment->hash, 32);
 	if (!sha256(head, AUDIT_HASHED_HEAD, block->records, n, head->hash))
 		return false;
-	static_assert(offsetof(struct block, records) == offsetof(struct block, head) + sizeof(block->head), "one write");
+	static_assert(offsetof(struct block, records) == offsetof(struct block, head) + sizeof(block->head),
+		"one write");
 	if (!write_all(segment->fd, head, sizeof(*head) + n, segment->size)) {
 		int why = errno;
 		(void)!ftruncate(segment->fd, (off_t)segment->size);
@@ -257,7 +262,8 @@ bool segment_append(struct segment *segment, struct block *block)
 static bool keep_cut(int folder, const struct segment *segment, uint64_t end)
 {
 	char name[40], bytes[4096];
-	snprintf(name, sizeof(name), "%016llx-%llx.cut", (unsigned long long)segment->sequence, (unsigned long long)segment->size);
+	snprintf(name, sizeof(name), "%016llx-%llx.cut", (unsigned long long)segment->sequence,
+		(unsigned long long)segment->size);
 	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	bool ok = fd >= 0;
 	for (uint64_t at = segment->size; ok && at < end;) {

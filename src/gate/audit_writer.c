@@ -51,7 +51,8 @@ static struct audit_record *next_record(struct audit_writer *w)
 	return record;
 }
 
-static size_t name_parts(const struct audit_writer *w, uint32_t name, char text[static AUDIT_NAME_TEXT], size_t *ret_n)
+static size_t name_parts(const struct audit_writer *w, uint32_t name, char text[static AUDIT_NAME_TEXT],
+	size_t *ret_n)
 {
 	struct str api, operation;
 	w->options.name(w->options.ctx, name, &api, &operation);
@@ -173,7 +174,8 @@ static void sync_and_tidy(struct audit_writer *w)
 		w->synced_ms = now;
 	}
 	if (now - w->tidied_ms >= TIDY_MS) {
-		segments_tidy(w->folder, w->segment.sequence, w->options.keep_ms, w->options.max_bytes, clock_wall_ms());
+		segments_tidy(w->folder, w->segment.sequence, w->options.keep_ms, w->options.max_bytes,
+			clock_wall_ms());
 		w->tidied_ms = now;
 	}
 }
@@ -242,7 +244,8 @@ static bool open_segment(struct audit_writer *w, char *reterr_text)
 	if (!segment_recover(w->folder, last, w->options.found, w->options.ctx, &w->segment, &cut, reterr_text))
 		return false;
 	if (cut > 0) {
-		log_warning("the audit log ended in the middle of a write; %llu bytes were taken away", (unsigned long long)cut);
+		log_warning("the audit log ended in the middle of a write; %llu bytes were taken away",
+			(unsigned long long)cut);
 		put_gap(w, (cut + sizeof(struct audit_record) - 1) / sizeof(struct audit_record));
 	}
 	return true;

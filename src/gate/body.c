@@ -8,7 +8,8 @@
 static void refuse(struct body_verdict *ret, int status, const char *message)
 {
 	ret->status = status;
-	ret->code = status == 413 ? "payload_too_large" : status == 415 ? "unsupported_media_type" : "bad_request";
+	ret->code = status == 413 ? "payload_too_large" : status == 415 ? "unsupported_media_type"
+		: "bad_request";
 	ret->message = message;
 }
 
@@ -30,7 +31,8 @@ static bool has_type(const struct http_request *request, struct str wanted)
 	return !charset.p || str_eq_ignore_case(charset, STR("utf-8"));
 }
 
-void body_judge(const struct http_request *request, enum service_body wanted, uint64_t json_max, struct body_verdict *ret)
+void body_judge(const struct http_request *request, enum service_body wanted, uint64_t json_max,
+	struct body_verdict *ret)
 {
 	bool sent = request->chunked || (request->has_length && request->length > 0);
 	bool multipart = wanted == SERVICE_BODY_MULTIPART;

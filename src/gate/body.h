@@ -16,6 +16,7 @@ struct body_verdict {
 };
 
 /* `json_max` is the limit of JSON bodies. */
-void body_judge(const struct http_request *request, enum service_body wanted, uint64_t json_max, struct body_verdict *ret);
+void body_judge(const struct http_request *request, enum service_body wanted, uint64_t json_max,
+	struct body_verdict *ret);
 
 #endif

@@ -6,7 +6,8 @@
 
 #define HEADER_MAX 8192
 
-const char challenge_no_token_body[] = "{\"error\":{\"code\":\"unauthorized\",\"message\":\"Missing bearer token\"}}";
+const char challenge_no_token_body[] =
+	"{\"error\":{\"code\":\"unauthorized\",\"message\":\"Missing bearer token\"}}";
 const char challenge_bad_token_body[] =
 	"{\"error\":{\"code\":\"invalid_token\",\"message\":\"Token is invalid, expired or revoked\"}}";
 
@@ -33,7 +34,8 @@ static struct str keep(struct buf *out, struct arena *arena)
 }
 
 /* Bearer realm="publishing", resource_metadata="..."[, scope="..."][, error="invalid_token"] */
-static struct str token_challenge(const struct api *api, struct str scope, const char *error, struct arena *arena)
+static struct str token_challenge(const struct api *api, struct str scope, const char *error,
+	struct arena *arena)
 {
 	struct buf out;
 	buf_init(&out, HEADER_MAX);
@@ -73,7 +75,8 @@ bool challenge_prepare(struct api *api, const char *public_url, struct arena *ar
 }
 
 /* The names of a set in vocabulary order. They hold neither quotes nor backslashes (RFC 6749 section 3.3). */
-static void add_scopes(struct buf *out, const struct remit_policy *policy, const struct remit_scopes *set, const char *separator)
+static void add_scopes(struct buf *out, const struct remit_policy *policy, const struct remit_scopes *set,
+	const char *separator)
 {
 	bool first = true;
 	for (size_t w = 0; w < remit_policy_words(policy); w++) {
@@ -106,7 +109,8 @@ static bool preset_covers(const struct api *api, size_t preset, const struct rem
 {
 	for (size_t w = 0; w < remit_policy_words(api->policy); w++)
 		for (uint64_t bits = needed->word[w]; bits; bits &= bits - 1)
-			if (!remit_scopes_cover(api->policy, &api->presets[preset], w * 64 + (size_t)__builtin_ctzll(bits)))
+			if (!remit_scopes_cover(api->policy, &api->presets[preset],
+				w * 64 + (size_t)__builtin_ctzll(bits)))
 				return false;
 	return true;
 }
@@ -125,7 +129,8 @@ static const struct profile_preset *smallest_preset(const struct api *api, const
 
 static const char MISSING[] = "Token missing scope(s): ";
 
-bool challenge_scopes(const struct api *api, const struct remit_decision *decision, bool suggest, struct buf *scratch,
+bool challenge_scopes(const struct api *api, const struct remit_decision *decision, bool suggest,
+	struct buf *scratch,
 	struct arena *arena, struct str *ret_body, struct str *ret_header)
 {
 	buf_reset(scratch);
@@ -162,7 +167,8 @@ bool challenge_owner(const struct api *api, const struct remit_decision *decisio
 	struct arena *arena, struct str *ret_body)
 {
 	buf_reset(scratch);
-	buf_add_text(scratch, "{\"error\":{\"code\":\"owner_forbidden\",\"message\":\"The token's owner may not use scope(s): ");
+	buf_add_text(scratch,
+		"{\"error\":{\"code\":\"owner_forbidden\",\"message\":\"The token's owner may not use scope(s): ");
 	add_scopes(scratch, api->policy, &decision->missing, ", ");
 	buf_add_text(scratch, "\"}}");
 	struct str body = keep(scratch, arena);
@@ -172,7 +178,8 @@ bool challenge_owner(const struct api *api, const struct remit_decision *decisio
 
 bool challenge_rate(uint32_t limit, uint32_t retry_s, struct arena *arena, struct str *ret_body)
 {
-	char *text = arena_printf(arena, "{\"error\":{\"code\":\"rate_limited\",\"message\":\"Rate limit exceeded (%u/min). "
+	char *text = arena_printf(arena,
+		"{\"error\":{\"code\":\"rate_limited\",\"message\":\"Rate limit exceeded (%u/min). "
 		"Retry after %us.\",\"limit\":%u,\"retry_after_seconds\":%u}}", limit, retry_s, limit, retry_s);
 	*ret_body = str_of(text);
 	return text != NULL;

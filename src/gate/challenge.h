@@ -19,7 +19,8 @@ bool challenge_prepare_rule(const struct api *api, struct api_rule *rule, struct
 
 /* The body and the challenge of a 403 for want of scopes. `suggest`: a preset may be named, for
  * tokens that people make. `scratch` has room for 64 kB and keeps its memory. False without memory. */
-bool challenge_scopes(const struct api *api, const struct remit_decision *decision, bool suggest, struct buf *scratch,
+bool challenge_scopes(const struct api *api, const struct remit_decision *decision, bool suggest,
+	struct buf *scratch,
 	struct arena *arena, struct str *ret_body, struct str *ret_header);
 /* The body of a 403 because the owner may not use what the token carries (D24). */
 bool challenge_owner(const struct api *api, const struct remit_decision *decision, struct buf *scratch,

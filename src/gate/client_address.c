@@ -37,7 +37,8 @@ static bool hop_from_text(struct str text, struct address *ret)
 	struct str host;
 	if (text.n > 2 && text.p[0] == '[') {
 		struct str rest = { text.p + 1, text.n - 1 };
-		return str_cut(&rest, ']', &host) && (rest.n == 0 || rest.p[0] == ':') && address_from_text(host, ret);
+		return str_cut(&rest, ']', &host) && (rest.n == 0 || rest.p[0] == ':')
+			&& address_from_text(host, ret);
 	}
 	uint64_t port;
 	return str_cut(&text, ':', &host) && str_to_u64(text, 65535, &port) && address_from_text(host, ret);
@@ -59,7 +60,8 @@ bool trusted_range_from_text(struct str text, struct trusted_range *ret)
 	return true;
 }
 
-bool trusted_init(struct trusted *trusted, const struct config *config, struct arena *arena, char reterr_text[512])
+bool trusted_init(struct trusted *trusted, const struct config *config, struct arena *arena,
+	char reterr_text[512])
 {
 	*trusted = (struct trusted){ .loopback = config->trust_loopback, .unix_sockets = config->trust_unix };
 	trusted->ranges = arena_alloc(arena, (config->trusted_count + 1) * sizeof(*trusted->ranges));
@@ -128,7 +130,8 @@ static struct str take_last(struct str *list)
 	return last;
 }
 
-struct address client_address(const struct trusted *trusted, const struct sockaddr *peer, const struct http_request *request)
+struct address client_address(const struct trusted *trusted, const struct sockaddr *peer,
+	const struct http_request *request)
 {
 	struct address client = peer_address(peer);
 	bool trust = peer->sa_family == AF_UNIX ? trusted->unix_sockets : is_trusted(trusted, &client);

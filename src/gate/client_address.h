@@ -29,10 +29,12 @@ struct trusted {
 /* "10.0.0.0/8", "::1", "192.0.2.7". */
 bool trusted_range_from_text(struct str text, struct trusted_range *ret);
 /* False with a sentence where a range is none. */
-bool trusted_init(struct trusted *trusted, const struct config *config, struct arena *arena, char reterr_text[512]);
+bool trusted_init(struct trusted *trusted, const struct config *config, struct arena *arena,
+	char reterr_text[512]);
 
 /* The client's address. X-Forwarded-For counts from its end, past our own proxies; what is no
  * address ends the walk there. */
-struct address client_address(const struct trusted *trusted, const struct sockaddr *peer, const struct http_request *request);
+struct address client_address(const struct trusted *trusted, const struct sockaddr *peer,
+	const struct http_request *request);
 
 #endif

@@ -40,7 +40,8 @@ static bool judge_json(const struct conditions *c, const struct conditions_input
 	case JSON_SELECT_OK:
 		return true;
 	case JSON_SELECT_INVALID:
-		snprintf(reterr_problem, CONDITIONS_PROBLEM_ROOM, "The body is not valid JSON: %s (byte %zu)", what, at);
+		snprintf(reterr_problem, CONDITIONS_PROBLEM_ROOM, "The body is not valid JSON: %s (byte %zu)", what,
+			at);
 		return false;
 	case JSON_SELECT_DUPLICATE:
 		break;

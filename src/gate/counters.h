@@ -27,7 +27,8 @@ extern const uint32_t counters_bounds_us[LATENCY_BUCKETS];
 /* By the owning loop only. */
 static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)
 {
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+		memory_order_relaxed);
 }
 
 void counters_latency(struct counters *counters, uint32_t micros);

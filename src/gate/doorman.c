@@ -70,7 +70,8 @@ bool doorman_init(struct doorman *doorman, const struct config *config, char ret
 		if (place_from_text(authority, &doorman->public_place))
 			goto ports;
 	}
-	snprintf(reterr_text, 512, "%s: public_url: \"%s\" is no http or https URL", config->file, config->public_url);
+	snprintf(reterr_text, 512, "%s: public_url: \"%s\" is no http or https URL", config->file,
+		config->public_url);
 	return false;
 ports:
 	for (size_t i = 0; i < config->listen_count; i++) {
@@ -84,7 +85,8 @@ ports:
 void doorman_set_port(struct doorman *doorman, size_t listener, unsigned port)
 {
 	const struct config *config = doorman->config;
-	if (listener < DOORMAN_PORTS && listener < config->listen_count && config_is_loopback(config->listen[listener]))
+	if (listener < DOORMAN_PORTS && listener < config->listen_count
+		&& config_is_loopback(config->listen[listener]))
 		atomic_store_explicit(&doorman->loopback_ports[listener], port, memory_order_relaxed);
 }
 

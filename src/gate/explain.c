@@ -5,6 +5,7 @@
 #include "gate/explain.h"
 
 #include "gate/conditions.h"
+#include "gate/replica.h"
 
 #include <stdio.h>
 
@@ -21,7 +22,8 @@ struct found { /* what the conditions are judged on */
 };
 
 /* The operation of "GET /api/v1/stories?x=y". */
-static bool find_rest(const struct explain_question *q, struct arena *arena, struct found *found, struct explain_answer *ret)
+static bool find_rest(const struct explain_question *q, struct arena *arena, struct found *found,
+	struct explain_answer *ret)
 {
 	struct str query = str_of(q->target), raw;
 	str_cut(&query, '?', &raw);
@@ -35,12 +37,14 @@ static bool find_rest(const struct explain_question *q, struct arena *arena, str
 	if (remit_path_decode(raw.p, raw.n, path, &n) != REMIT_OK)
 		return problem(ret, "the path can be read in more than one way: it is answered with 400");
 	if (n < base || memcmp(path, q->profile->rest_base, base) != 0 || (n > base && path[base] != '/')) {
-		snprintf(ret->problem, sizeof(ret->problem), "the path is not below this API's base, %s", q->profile->rest_base);
+		snprintf(ret->problem, sizeof(ret->problem), "the path is not below this API's base, %s",
+			q->profile->rest_base);
 		return false;
 	}
 	if (query.n > 0 && query_parse(query, arena, &found->query, &what) != QUERY_OK)
 		return problem(ret, what);
-	if (remit_policy_route(q->profile->policy, q->method, strlen(q->method), path + base, n - base, &found->match) == REMIT_OK)
+	if (remit_policy_route(q->profile->policy, q->method, strlen(q->method), path + base, n - base,
+		&found->match) == REMIT_OK)
 		ret->operation = found->match.operation;
 	found->input.match = &found->match;
 	found->input.query = &found->query;
@@ -60,7 +64,8 @@ static bool unknown_action(const struct explain_question *q, const char *select,
 }
 
 /* The value of the argument that selects, decoded. */
-static bool find_selected(const struct explain_question *q, const char *select, char *value, size_t room, size_t *ret_n)
+static bool find_selected(const struct explain_question *q, const char *select, char *value, size_t room,
+	size_t *ret_n)
 {
 	char pointer[256];
 	size_t at, n = 0;
@@ -76,7 +81,8 @@ static bool find_selected(const struct explain_question *q, const char *select, 
 	}
 	struct json_wanted wanted = { .pointer = { pointer, n } };
 	return q->json && json_select(str_of(q->json), &wanted, 1, &at, &what) == JSON_SELECT_OK
-		&& wanted.found == 1 && wanted.kind == JSON_KIND_STRING && json_decode(wanted.raw, value, room, ret_n);
+		&& wanted.found == 1 && wanted.kind == JSON_KIND_STRING
+		&& json_decode(wanted.raw, value, room, ret_n);
 }
 
 static bool find_tool(const struct explain_question *q, struct explain_answer *ret)
@@ -89,7 +95,8 @@ static bool find_tool(const struct explain_question *q, struct explain_answer *r
 		return true; /* unmapped */
 	if (select && !find_selected(q, select, value, sizeof(value), &n))
 		return unknown_action(q, select, ret);
-	if (remit_policy_tool(policy, q->tool, strlen(q->tool), select ? value : NULL, n, &ret->operation) == REMIT_OK)
+	if (remit_policy_tool(policy, q->tool, strlen(q->tool), select ? value : NULL, n,
+		&ret->operation) == REMIT_OK)
 		return true;
 	ret->operation = REMIT_NO_OPERATION;
 	return select ? unknown_action(q, select, ret) : true;
@@ -140,11 +147,11 @@ static void decide(const struct explain_question *q, struct explain_answer *ret)
 	};
 	if (q->token) {
 		granted = granted_of(q);
-		int64_t expires_s = q->token->expires_ms / 1000;
 		record.api = strcmp(q->token->api, q->api) == 0 ? 0 : 1;
-		record.flags = (uint8_t)((unsigned)q->token->kind | (q->token->revoked_ms ? REMIT_RECORD_REVOKED : 0u));
+		unsigned revoked = q->token->revoked_ms ? REMIT_RECORD_REVOKED : 0;
+		record.flags = (uint8_t)((unsigned)q->token->kind | revoked);
 		record.project = id_is_set(&q->token->project) ? 1 : 0;
-		record.expires_s = q->token->expires_ms == 0 ? 0 : expires_s < 1 ? 1 : expires_s > UINT32_MAX ? UINT32_MAX : (uint32_t)expires_s;
+		record.expires_s = replica_expiry_seconds(q->token->expires_ms);
 		question.owner_active = q->owner && q->owner->disabled_ms == 0;
 		question.owner_unlimited = question.owner_active && q->owner->admin;
 	}

@@ -26,7 +26,8 @@ struct feed {
 	pthread_t thread;
 };
 
-bool feed_new(struct replica *replica, struct store *store, uint32_t max_staleness_ms, struct feed **ret, char reterr_text[512])
+bool feed_new(struct replica *replica, struct store *store, uint32_t max_staleness_ms, struct feed **ret,
+	char reterr_text[512])
 {
 	struct feed *feed = calloc(1, sizeof(*feed));
 	if (!feed) {
@@ -52,7 +53,8 @@ static void note(struct feed *feed, enum store_status status)
 {
 	bool failing = status != STORE_OK;
 	if (failing && !feed->failing)
-		log_error("the store cannot be followed: %s; without it no token is accepted for long", store_status_text(status));
+		log_error("the store cannot be followed: %s; without it no token is accepted for long",
+			store_status_text(status));
 	else if (!failing && feed->failing)
 		log_info("the store is followed again");
 	feed->failing = failing;

@@ -12,7 +12,8 @@ struct feed;
 struct keeper;
 
 /* Loads the replica. False with a sentence. */
-bool feed_new(struct replica *replica, struct store *store, uint32_t max_staleness_ms, struct feed **ret, char reterr_text[512]);
+bool feed_new(struct replica *replica, struct store *store, uint32_t max_staleness_ms, struct feed **ret,
+	char reterr_text[512]);
 /* From now on what changes is applied; `keeper` is told of each revision. */
 bool feed_start(struct feed *feed, struct keeper *keeper);
 void feed_free(struct feed *feed);

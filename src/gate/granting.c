@@ -64,7 +64,8 @@ static void log_unknown(struct granting *grants, uint8_t api, struct str name)
 		grants->apis[api].name, STR_FMT(name));
 }
 
-static bool read_scopes(struct granting *grants, struct remit_table *table, uint8_t api, struct str scopes, uint64_t *ret)
+static bool read_scopes(struct granting *grants, struct remit_table *table, uint8_t api, struct str scopes,
+	uint64_t *ret)
 {
 	const struct remit_policy *policy = grants->apis[api].policy;
 	struct remit_scopes set = { { 0 } };
@@ -81,11 +82,13 @@ static bool read_scopes(struct granting *grants, struct remit_table *table, uint
 	return remit_table_grant(table, policy, &set, ret) == REMIT_OK;
 }
 
-bool granting_of(struct granting *grants, struct remit_table *table, uint8_t api, struct str scopes, uint64_t *ret_granted)
+bool granting_of(struct granting *grants, struct remit_table *table, uint8_t api, struct str scopes,
+	uint64_t *ret_granted)
 {
 	if (scopes.n > REMEMBERED_TEXT)
 		return read_scopes(grants, table, api, scopes, ret_granted);
-	struct remembered *r = &grants->list[(crc32_iso_hdlc(scopes.p ? scopes.p : "", scopes.n) + api) % REMEMBERED];
+	uint32_t sum = crc32_iso_hdlc(scopes.p ? scopes.p : "", scopes.n);
+	struct remembered *r = &grants->list[(sum + api) % REMEMBERED];
 	if (r->used && r->api == api && str_eq((struct str){ r->scopes, r->n }, scopes)) {
 		*ret_granted = r->granted;
 		return true;

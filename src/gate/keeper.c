@@ -116,7 +116,8 @@ static size_t take_due(struct keeper *keeper, uint32_t now_s, bool all, struct t
 			&& (all || uses->list[uses->first].due_s <= now_s)) {
 			struct replica_token *token = replica_token(keeper->replica, uses->list[uses->first++].token);
 			token->use_waits = 0;
-			batch[count++] = (struct token_use){ token->id, (int64_t)token->last_used_s * 1000, token->audit_place };
+			batch[count++] = (struct token_use){ token->id, (int64_t)token->last_used_s * 1000,
+				token->audit_place };
 		}
 	}
 	return count;

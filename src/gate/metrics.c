@@ -12,7 +12,8 @@ static uint64_t sum(const struct gate *gate, size_t offset)
 	for (unsigned i = 0; i < COUNTERS_MAX; i++) {
 		const char *counters = (const char *)atomic_load_explicit(&gate->counters[i], memory_order_acquire);
 		if (counters)
-			total += atomic_load_explicit((const _Atomic uint64_t *)(const void *)(counters + offset), memory_order_relaxed);
+			total += atomic_load_explicit((const _Atomic uint64_t *)(const void *)(counters + offset),
+				memory_order_relaxed);
 	}
 	return total;
 }
@@ -38,7 +39,8 @@ static void add_label(struct buf *out, const char *text)
 	}
 }
 
-static void decision(struct buf *out, const char *api, const char *verdict, const char *reason, uint64_t value)
+static void decision(struct buf *out, const char *api, const char *verdict, const char *reason,
+	uint64_t value)
 {
 	buf_add_text(out, "remit_decisions_total{api=\"");
 	add_label(out, api);
@@ -51,9 +53,11 @@ static void write_decisions(const struct gate *gate, struct buf *out)
 	for (size_t i = 0; i < gate->api_count; i++) {
 		const char *api = gate->apis[i].config->name;
 		for (size_t r = 0; r < REMIT_REASONS; r++)
-			decision(out, api, r == REMIT_ALLOWED ? "allowed" : "refused", remit_reason_text((enum remit_reason)r),
+			decision(out, api, r == REMIT_ALLOWED ? "allowed" : "refused",
+				remit_reason_text((enum remit_reason)r),
 				sum(gate, offsetof(struct counters, decisions) + (i * REMIT_REASONS + r) * sizeof(uint64_t)));
-		decision(out, api, "refused", "rate_limited", sum(gate, offsetof(struct counters, rate_limited) + i * sizeof(uint64_t)));
+		decision(out, api, "refused", "rate_limited",
+			sum(gate, offsetof(struct counters, rate_limited) + i * sizeof(uint64_t)));
 	}
 }
 
@@ -65,7 +69,8 @@ static void write_latency(const struct gate *gate, struct buf *out)
 	for (size_t i = 0; i <= LATENCY_BUCKETS; i++) {
 		below += sum(gate, offsetof(struct counters, latency) + i * sizeof(uint64_t));
 		if (i < LATENCY_BUCKETS)
-			buf_printf(out, "%s_bucket{le=\"%g\"} %llu\n", name, counters_bounds_us[i] / 1e6, (unsigned long long)below);
+			buf_printf(out, "%s_bucket{le=\"%g\"} %llu\n", name, counters_bounds_us[i] / 1e6,
+				(unsigned long long)below);
 		else
 			buf_printf(out, "%s_bucket{le=\"+Inf\"} %llu\n", name, (unsigned long long)below);
 	}
@@ -81,9 +86,12 @@ static void write_server(const struct gate *gate, struct buf *out)
 	struct server_counts counts;
 	server_count(server, &counts);
 	one(out, "remit_connections_open", "gauge", "Connections that are open.", counts.connections_open);
-	one(out, "remit_connections_total", "counter", "Connections that were accepted.", counts.connections_total);
-	one(out, "remit_connections_refused_total", "counter", "Connections past the limit.", counts.connections_refused);
-	one(out, "remit_requests_malformed_total", "counter", "Requests that broke HTTP.", counts.requests_malformed);
+	one(out, "remit_connections_total", "counter", "Connections that were accepted.",
+		counts.connections_total);
+	one(out, "remit_connections_refused_total", "counter", "Connections past the limit.",
+		counts.connections_refused);
+	one(out, "remit_requests_malformed_total", "counter", "Requests that broke HTTP.",
+		counts.requests_malformed);
 	one(out, "remit_timeouts_total", "counter", "Connections that were too slow.", counts.timeouts);
 	one(out, "remit_body_bytes_held", "gauge", "Bytes of request bodies in memory.", counts.body_bytes_held);
 	one(out, "remit_worker_queue", "gauge", "Exchanges that wait for a worker.", counts.worker_queue);
@@ -97,14 +105,19 @@ bool metrics_write(struct gate *gate, struct buf *out)
 	write_latency(gate, out);
 	one(out, "remit_table_tokens", "gauge", "Token texts in memory.", replica_texts(gate->replica));
 	one(out, "remit_table_bytes", "gauge", "Bytes that they take.", replica_bytes(gate->replica));
-	one(out, "remit_feed_revision", "gauge", "Revision of the store that the copy is at.", (uint64_t)feed_revision(gate->feed));
+	one(out, "remit_feed_revision", "gauge", "Revision of the store that the copy is at.",
+		(uint64_t)feed_revision(gate->feed));
 	head(out, "remit_feed_staleness_seconds", "gauge", "Age of the copy of the store.");
-	buf_printf(out, "remit_feed_staleness_seconds %.3f\n", (double)feed_age_ns(gate->feed, clock_monotonic_ns()) / 1e9);
+	double age = (double)feed_age_ns(gate->feed, clock_monotonic_ns()) / 1e9;
+	buf_printf(out, "remit_feed_staleness_seconds %.3f\n", age);
 	one(out, "remit_stale_refusals_total", "counter", "Requests refused because the copy was too old.",
 		sum(gate, offsetof(struct counters, stale_refusals)));
-	one(out, "remit_audit_records_total", "counter", "Records written to the audit log.", audit_writer_written(gate->audit));
-	one(out, "remit_audit_lost_total", "counter", "Audit records that were lost.", audit_writer_lost(gate->audit));
-	one(out, "remit_audit_writable", "gauge", "1 where the audit log can be written.", audit_writer_is_writable(gate->audit));
+	one(out, "remit_audit_records_total", "counter", "Records written to the audit log.",
+		audit_writer_written(gate->audit));
+	one(out, "remit_audit_lost_total", "counter", "Audit records that were lost.",
+		audit_writer_lost(gate->audit));
+	one(out, "remit_audit_writable", "gauge", "1 where the audit log can be written.",
+		audit_writer_is_writable(gate->audit));
 	write_server(gate, out);
 	return !out->failed;
 }

@@ -28,7 +28,8 @@ bool rate_take(_Atomic uint64_t *state, uint32_t limit, int64_t now_ns, struct r
 			ret->retry_s = seconds_up(next - now - WINDOW);
 			return false;
 		}
-		if (atomic_compare_exchange_weak_explicit(state, &full, next, memory_order_relaxed, memory_order_relaxed)) {
+		if (atomic_compare_exchange_weak_explicit(state, &full, next, memory_order_relaxed,
+			memory_order_relaxed)) {
 			ret->remaining = (uint32_t)((WINDOW - (next - now)) / step);
 			ret->reset_s = seconds_up(next - now);
 			return true;

@@ -184,7 +184,7 @@ static void free_number(struct replica *r, uint32_t number)
 
 /* ---- Rows ---- */
 
-static uint32_t expiry_seconds(int64_t ms)
+uint32_t replica_expiry_seconds(int64_t ms)
 {
 	if (ms == 0)
 		return 0;
@@ -204,7 +204,7 @@ static bool put_text(struct replica *r, struct remit_table *table, const struct 
 {
 	struct remit_record record = {
 		.api = number_of_api(r, text->api),
-		.expires_s = expiry_seconds(text->expires_ms),
+		.expires_s = replica_expiry_seconds(text->expires_ms),
 		.rate = text->rate,
 		.flags = (uint8_t)((unsigned)text->kind | (text->revoked_ms ? REMIT_RECORD_REVOKED : 0u)),
 		.owner = number_of(&r->people, &r->person_numbers, &text->owner),
@@ -215,15 +215,15 @@ static bool put_text(struct replica *r, struct remit_table *table, const struct 
 	bool bound = memcmp(&text->project, &none, sizeof(none)) != 0;
 	if (record.token == 0 || (bound && record.project == 0))
 		return false; /* a token that is bound must never look as if it were not */
-	if (record.api != REPLICA_NO_API && !granting_of(r->grants, table, record.api, text->scopes, &record.granted))
+	if (record.api != REPLICA_NO_API && !granting_of(r->grants, table, record.api, text->scopes,
+		&record.granted))
 		return false;
 
-	struct remit_record before;
-	bool known = remit_table_find(r->own, text->digest, &before);
+	size_t before = remit_table_count(table);
 	if (remit_table_put(table, text->digest, &record) != REMIT_OK)
 		return false;
 	struct replica_token *token = replica_token(r, record.token);
-	if (!known && token->texts < UINT16_MAX)
+	if (remit_table_count(table) > before && token->texts < UINT16_MAX)
 		token->texts++;
 	return true;
 }
@@ -442,7 +442,8 @@ void replica_reader_turn(struct replica_reader *reader)
 	struct remit_table *table = atomic_load_explicit(&reader->replica->table, memory_order_acquire);
 	if (table != atomic_load_explicit(&reader->table, memory_order_relaxed)) {
 		struct remit_reader *fresh = NULL;
-		if (remit_reader_new(table, &fresh) == REMIT_OK) { /* else the old one goes on, until there is memory */
+		if (remit_reader_new(table,
+			&fresh) == REMIT_OK) { /* else the old one goes on, until there is memory */
 			remit_reader_free(reader->reader);
 			reader->reader = fresh;
 			atomic_store(&reader->table, table);

@@ -78,6 +78,8 @@ const struct id_bytes *replica_person_id(const struct replica *replica, uint32_t
 const struct id_bytes *replica_project_id(const struct replica *replica, uint32_t number);
 size_t replica_texts(const struct replica *replica);
 size_t replica_bytes(const struct replica *replica);
+/* An expiry as a record holds it: whole seconds, rounded down; 0 stays 0, never. */
+uint32_t replica_expiry_seconds(int64_t ms);
 /* The number of a token id; 0 where it has none. While nothing else writes. */
 uint32_t replica_token_number(const struct replica *replica, const struct id_bytes *id);
 

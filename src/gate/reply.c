@@ -80,7 +80,8 @@ void reply_error(struct visit *v, int status, const char *code, const char *mess
 	buf_add_json(out, str_of(message));
 	buf_add_text(out, "}}");
 	struct reply reply;
-	reply_init(&reply, v, status, out->failed ? STR("{\"error\":{\"code\":\"unavailable\",\"message\":\"Out of memory\"}}") : buf_str(out));
+	reply_init(&reply, v, status, out->failed
+		? STR("{\"error\":{\"code\":\"unavailable\",\"message\":\"Out of memory\"}}") : buf_str(out));
 	reply_header(&reply, STR("Content-Type"), STR("application/json"));
 	if (status == 503)
 		reply_header(&reply, STR("Retry-After"), STR("1"));

@@ -227,14 +227,15 @@ static bool audit_has_room(const struct visit *v)
 
 static void find_rule(struct visit *v)
 {
-	struct str below = { v->path.p + v->api->base.n, v->path.n - v->api->base.n };
-	v->match.operation = REMIT_NO_OPERATION;
-	if (below.n == 0 || remit_policy_route(v->api->policy, v->request->method_text.p, v->request->method_text.n,
-			below.p, below.n, &v->match) != REMIT_OK) {
+	const struct str below = { v->path.p + v->api->base.n, v->path.n - v->api->base.n };
+	const struct str method = v->request->method_text;
+	enum remit_status status = REMIT_NOT_FOUND;
+	if (below.n > 0)
+		status = remit_policy_route(v->api->policy, method.p, method.n, below.p, below.n, &v->match);
+	if (status == REMIT_OK)
+		v->rule = &v->api->rules[v->match.operation];
+	else
 		v->match.operation = REMIT_NO_OPERATION;
-		return;
-	}
-	v->rule = &v->api->rules[v->match.operation];
 }
 
 void rest_request(struct visit *v)

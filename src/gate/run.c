@@ -59,10 +59,11 @@ static bool may_keep(const struct visit *v, const struct http_header *header)
 
 static void send_answer(struct visit *v, const struct service_answer *answer)
 {
+	const char *type = answer->content_type ? answer->content_type : "application/json";
 	struct reply reply;
 	reply_init(&reply, v, answer->status, answer->body);
 	if (answer->body.n > 0 || answer->fd >= 0)
-		reply_header(&reply, STR("Content-Type"), str_of(answer->content_type ? answer->content_type : "application/json"));
+		reply_header(&reply, STR("Content-Type"), str_of(type));
 	for (size_t i = 0; i < answer->header_count; i++) {
 		bool keep = may_keep(v, &answer->headers[i]);
 		reply.cacheable |= keep;

@@ -15,7 +15,8 @@ static bool check_method(struct visit *v)
 	if (!str_eq(method, STR("CONNECT")) && !str_eq(method, STR("TRACE")))
 		return true;
 	struct reply reply;
-	reply_init(&reply, v, 405, STR("{\"error\":{\"code\":\"method_not_allowed\",\"message\":\"This method is never allowed\"}}"));
+	reply_init(&reply, v, 405,
+		STR("{\"error\":{\"code\":\"method_not_allowed\",\"message\":\"This method is never allowed\"}}"));
 	reply_header(&reply, STR("Content-Type"), STR("application/json"));
 	reply_header(&reply, STR("Allow"), STR("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
 	reply_send(&reply, -1, 0, 0);
@@ -97,7 +98,8 @@ static bool answer_preflight(struct visit *v)
 	struct reply reply;
 	reply_init(&reply, v, 204, (struct str){ NULL, 0 });
 	reply_header(&reply, STR("Access-Control-Allow-Methods"), STR("GET, HEAD, POST, PUT, PATCH, DELETE"));
-	reply_header(&reply, STR("Access-Control-Allow-Headers"), STR("authorization, content-type, idempotency-key"));
+	reply_header(&reply, STR("Access-Control-Allow-Headers"),
+		STR("authorization, content-type, idempotency-key"));
 	reply_header(&reply, STR("Access-Control-Max-Age"), STR("600"));
 	reply_send(&reply, -1, 0, 0);
 	return true;

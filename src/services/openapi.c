@@ -151,7 +151,8 @@ static json_t *responses_json(const struct service_operation *operation, bool ke
 	snprintf(status, sizeof(status), "%d", operation->success);
 	json_t *success = json_pack("{s:s}", "description", operation->summary);
 	if (operation->response)
-		json_object_set_new(success, "content", json_pack("{s:o}", "application/json", reference(operation->response)));
+		json_object_set_new(success, "content", json_pack("{s:o}", "application/json",
+			reference(operation->response)));
 	json_object_set_new(list, status, success);
 	if (keyed) {
 		json_object_set_new(list, "401", error_response("The token is missing, or no good"));
@@ -161,7 +162,8 @@ static json_t *responses_json(const struct service_operation *operation, bool ke
 	if (strchr(operation->path, '{'))
 		json_object_set_new(list, "404", error_response("No such object, or another project's"));
 	if (operation->body != SERVICE_BODY_NONE || operation->parameter_count > 0)
-		json_object_set_new(list, "422", error_response("The input breaks a rule; the message names the field"));
+		json_object_set_new(list, "422",
+			error_response("The input breaks a rule; the message names the field"));
 	if (operation->body != SERVICE_BODY_NONE) {
 		json_object_set_new(list, "400", error_response("The body cannot be read"));
 		json_object_set_new(list, "413", error_response("The body is too large"));
@@ -184,7 +186,8 @@ static json_t *operation_json(const struct service_operation *operation, const s
 		json_object_set(entry, "parameters", parameters);
 	json_decref(parameters);
 	if (operation->body != SERVICE_BODY_NONE) {
-		const char *type = operation->body == SERVICE_BODY_MULTIPART ? "multipart/form-data" : "application/json";
+		const char *type = operation->body == SERVICE_BODY_MULTIPART ? "multipart/form-data"
+			: "application/json";
 		json_t *content = operation->request ? reference(operation->request) : json_object();
 		json_object_set_new(entry, "requestBody", json_pack("{s:b,s:{s:o}}",
 			"required", operation->body != SERVICE_BODY_OPTIONAL, "content", type, content));
@@ -213,7 +216,8 @@ static json_t *paths_json(const struct service *service, const struct remit_poli
 
 static json_t *components_json(const struct service *service)
 {
-	json_t *schemas = service->components ? json_loads(service->components, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	json_t *schemas = service->components ? json_loads(service->components, JSON_REJECT_DUPLICATES, NULL)
+		: NULL;
 	if (!schemas)
 		schemas = json_object();
 	json_object_set_new(schemas, "Error", json_pack("{s:s,s:[s],s:{s:{s:s,s:[ss],s:{s:{s:s},s:{s:s}}}}}",

@@ -53,18 +53,25 @@ static void be_private(struct service *service, struct service_call *call)
 static const struct service_parameter mode[] = { { "mode", "string", "How." } };
 
 static const struct service_operation operations[] = {
-	{ .name = "health", .method = "GET", .path = "/health", .on_loop = true, .run = tell_call, .summary = "Health", .success = 200 },
-	{ .name = "open", .method = "GET", .path = "/open", .on_loop = true, .run = tell_call, .summary = "Open", .success = 200 },
-	{ .name = "get_thing", .method = "GET", .path = "/things/{id}", .run = be_private, .summary = "One", .success = 200 },
+	{ .name = "health", .method = "GET", .path = "/health", .on_loop = true, .run = tell_call,
+		.summary = "Health", .success = 200 },
+	{ .name = "open", .method = "GET", .path = "/open", .on_loop = true, .run = tell_call, .summary = "Open",
+		.success = 200 },
+	{ .name = "get_thing", .method = "GET", .path = "/things/{id}", .run = be_private, .summary = "One",
+		.success = 200 },
 	{ .name = "make_thing", .method = "POST", .path = "/things", .body = SERVICE_BODY_JSON, .run = tell_call,
 		.summary = "Make", .success = 201, .parameters = mode, .parameter_count = 1 },
-	{ .name = "poke_thing", .method = "POST", .path = "/things/{id}/poke", .body = SERVICE_BODY_OPTIONAL, .run = tell_call, .summary = "Poke", .success = 200 },
-	{ .name = "drop_thing", .method = "DELETE", .path = "/things/{id}", .run = tell_call, .summary = "Drop", .success = 200 },
-	{ .name = "upload", .method = "POST", .path = "/upload", .body = SERVICE_BODY_MULTIPART, .run = tell_call, .summary = "Upload", .success = 201 },
+	{ .name = "poke_thing", .method = "POST", .path = "/things/{id}/poke", .body = SERVICE_BODY_OPTIONAL,
+		.run = tell_call, .summary = "Poke", .success = 200 },
+	{ .name = "drop_thing", .method = "DELETE", .path = "/things/{id}", .run = tell_call, .summary = "Drop",
+		.success = 200 },
+	{ .name = "upload", .method = "POST", .path = "/upload", .body = SERVICE_BODY_MULTIPART, .run = tell_call,
+		.summary = "Upload", .success = 201 },
 };
 
 static struct service toy = {
-	.name = "toy", .title = "Toy", .operations = operations, .operation_count = sizeof(operations) / sizeof(operations[0]),
+	.name = "toy", .title = "Toy", .operations = operations,
+		.operation_count = sizeof(operations) / sizeof(operations[0]),
 };
 
 /* ---- What the test asks for ---- */
@@ -82,7 +89,8 @@ static const char *id_of(const char *name)
 	return "";
 }
 
-static void make_token(char *name, const char *owner, char *scope_list, unsigned rate, long long expires_ms, const char *project)
+static void make_token(char *name, const char *owner, char *scope_list, unsigned rate, long long expires_ms,
+	const char *project)
 {
 	const char *scopes[16];
 	struct token_request request = { .api = apis[0].name, .owner = owner, .name = name, .scopes = scopes,
@@ -91,7 +99,8 @@ static void make_token(char *name, const char *owner, char *scope_list, unsigned
 	char *rest = NULL;
 	if (strncmp(name, "other-", 6) == 0)
 		request.api = apis[1].name;
-	for (char *scope = strtok_r(scope_list, ",", &rest); scope && strcmp(scope, "-") != 0; scope = strtok_r(NULL, ",", &rest))
+	for (char *scope = strtok_r(scope_list, ",", &rest); scope
+		&& strcmp(scope, "-") != 0; scope = strtok_r(NULL, ",", &rest))
 		scopes[request.scope_count++] = scope;
 	struct token_issued issued;
 	struct authority_error error;
@@ -117,7 +126,8 @@ static void change(const char *verb, const char *what)
 	if (strcmp(verb, "revoke") == 0)
 		status = authority_token_revoke(&authority, id_of(what), "test", &who, &revision, &error);
 	else
-		status = authority_user_disable(&authority, what, strcmp(verb, "disable") == 0, &who, &revision, &error);
+		status = authority_user_disable(&authority, what, strcmp(verb, "disable") == 0, &who, &revision,
+			&error);
 	if (status == AUTHORITY_OK)
 		status = authority_wait_applied(&authority, revision, 2000, &lagging, &error);
 	printf("%s\n", status == AUTHORITY_OK ? "ok" : error.text);
@@ -152,7 +162,8 @@ static void *obey(void *arg)
 	long long expires_ms;
 	while (fgets(line, sizeof(line), stdin)) {
 		a[0] = '\0';
-		int n = sscanf(line, "%31s %63s %255s %255s %u %lld %63s", verb, a, b, scopes, &rate, &expires_ms, project);
+		int n = sscanf(line, "%31s %63s %255s %255s %u %lld %63s", verb, a, b, scopes, &rate, &expires_ms,
+			project);
 		if (n == 7)
 			make_token(a, b, scopes, rate, expires_ms, project);
 		else if (n >= 1 && strcmp(verb, "audit") == 0)
@@ -195,9 +206,12 @@ static void open_store(void)
 	struct id id, project;
 	must(store_open(config->store, STORE_MIGRATE, &store, why) == STORE_OK, why);
 	authority.store = store;
-	must(authority_user_add(&authority, "root@example.com", NULL, true, &who, &id, &error) == AUTHORITY_OK, "user");
-	must(authority_user_add(&authority, "ann@example.com", NULL, false, &who, &id, &error) == AUTHORITY_OK, "user");
-	must(authority_project_add(&authority, apis[0].name, "P", "ann@example.com", &who, &project, &error) == AUTHORITY_OK, "project");
+	must(authority_user_add(&authority, "root@example.com", NULL, true, &who, &id, &error) == AUTHORITY_OK,
+		"user");
+	must(authority_user_add(&authority, "ann@example.com", NULL, false, &who, &id, &error) == AUTHORITY_OK,
+		"user");
+	must(authority_project_add(&authority, apis[0].name, "P", "ann@example.com", &who, &project,
+		&error) == AUTHORITY_OK, "project");
 	printf("%s\n", project.text);
 }
 
@@ -211,12 +225,14 @@ int main(int argc, char **argv)
 	struct gate_api list[4];
 	for (size_t i = 0; i < config->api_count; i++)
 		list[i] = (struct gate_api){ &config->apis[i], &toy };
-	struct gate_options options = { .config = config, .store = store, .apis = list, .api_count = config->api_count };
+	struct gate_options options = { .config = config, .store = store, .apis = list,
+		.api_count = config->api_count };
 	struct gate *gate;
 	char why[512] = "";
 	must(gate_new(&options, &gate, why), why);
 	struct server_listener listener = { config->listen[0], GATE_LISTENER_BOTH };
-	struct server_options server_options = { .listeners = &listener, .listener_count = 1, .loops = 2, .workers = 2 };
+	struct server_options server_options = { .listeners = &listener, .listener_count = 1, .loops = 2,
+		.workers = 2 };
 	struct server_handler handler = gate_handler(gate);
 	must(server_new(&server_options, &handler, &server, why), why);
 	gate_set_server(gate, server);

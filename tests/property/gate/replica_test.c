@@ -56,7 +56,8 @@ static const uint8_t *new_text(void)
 
 static const char *some_scopes(void)
 {
-	static const char *const lists[] = { "", "s:0", "s:1 s:2", "*", "s:0 gone:scope", "gone:scope", "s:0 s:1 s:2 s:3", "s:99" };
+	static const char *const lists[] = { "", "s:0", "s:1 s:2", "*", "s:0 gone:scope", "gone:scope",
+		"s:0 s:1 s:2 s:3", "s:99" };
 	return lists[pick(sizeof(lists) / sizeof(lists[0]))];
 }
 
@@ -71,7 +72,8 @@ static void add_token(void)
 		return;
 	snprintf(name, sizeof(name), "t%zu", token_count);
 	static const char *const names[] = { "one", "many", "elsewhere" };
-	struct token_row row = { .id = new_id(), .kind = (enum remit_token_kind)pick(3), .name = name, .owner = users[pick(USERS)],
+	struct token_row row = { .id = new_id(), .kind = (enum remit_token_kind)pick(3), .name = name,
+		.owner = users[pick(USERS)],
 		.api = names[pick(3)], .scopes = some_scopes(), .created_ms = who.now_ms,
 		.expires_ms = pick(3) ? 0 : who.now_ms + 1 + pick(100000), .rate = (uint16_t)pick(3) };
 	if (pick(3) == 0)
@@ -179,7 +181,8 @@ static void assert_granted(const struct compare *c, const struct remit_record *r
 	assert_memory_equal(granted, wanted.word, remit_policy_words(policy) * 8);
 }
 
-static void assert_owner(const struct compare *c, const struct remit_record *record, const struct id_bytes *owner)
+static void assert_owner(const struct compare *c, const struct remit_record *record,
+	const struct id_bytes *owner)
 {
 	uint32_t flags = replica_person_flags(c->replica, record->owner), wanted = 0;
 	for (size_t i = 0; i < c->people_count; i++)
@@ -267,7 +270,8 @@ static void open_all(void)
 	}
 	for (unsigned i = 0; i < 3; i++) {
 		projects[i] = new_id();
-		struct project_row row = { .id = projects[i], .api = "one", .name = "P", .owner = users[0], .created_ms = who.now_ms };
+		struct project_row row = { .id = projects[i], .api = "one", .name = "P", .owner = users[0],
+			.created_ms = who.now_ms };
 		assert_int_equal(store_project_add(store, &row, &who), STORE_OK);
 	}
 }
@@ -316,6 +320,7 @@ static void test_T03_T04_T08_the_copy_says_what_the_store_says(void **state)
 	close_all();
 }
 
-static const struct CMUnitTest tests[] = { cmocka_unit_test(test_T03_T04_T08_the_copy_says_what_the_store_says) };
+static const struct CMUnitTest tests[] =
+	{ cmocka_unit_test(test_T03_T04_T08_the_copy_says_what_the_store_says) };
 
 TEST_MAIN(tests)

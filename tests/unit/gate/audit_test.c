@@ -44,7 +44,8 @@ static void found(void *ctx, const struct id_bytes *token, uint64_t place)
 
 static struct audit_writer *open_log(void)
 {
-	struct audit_options options = { .folder = folder, .name = name_of, .names = 3, .placed = place_of, .found = found };
+	struct audit_options options = { .folder = folder, .name = name_of, .names = 3, .placed = place_of,
+		.found = found };
 	struct audit_writer *writer = NULL;
 	char why[256] = "";
 	if (!audit_writer_open(&options, &writer, why))
@@ -77,7 +78,8 @@ static bool see(void *ctx, const struct audit_entry *entry)
 	seen->count++;
 	seen->lost += entry->lost;
 	seen->last = *entry;
-	snprintf(seen->operation, sizeof(seen->operation), "%.*s %.*s", STR_FMT(entry->api), STR_FMT(entry->operation));
+	snprintf(seen->operation, sizeof(seen->operation), "%.*s %.*s", STR_FMT(entry->api),
+		STR_FMT(entry->operation));
 	return true;
 }
 

@@ -30,7 +30,8 @@ static void open_fixture(struct fixture *f, const char *name)
 {
 	memset(f, 0, sizeof(*f));
 	f->profile = profile_of_test();
-	f->service = (struct service){ .name = "toy", .title = "Toy", .operations = operations, .operation_count = 4 };
+	f->service = (struct service){ .name = "toy", .title = "Toy", .operations = operations,
+		.operation_count = 4 };
 	f->config = (struct config){ .public_url = "https://h.example" };
 	f->config_api = (struct config_api){ .name = name, .profile = f->profile };
 	arena_init(&f->arena, 0);
@@ -50,7 +51,8 @@ static void assert_str(struct str got, const char *wanted)
 		fail_msg("\n got    %.*s\n wanted %s", STR_FMT(got), wanted);
 }
 
-static void set(const struct profile *profile, struct remit_scopes *scopes, const char *const *names, size_t count)
+static void set(const struct profile *profile, struct remit_scopes *scopes, const char *const *names,
+	size_t count)
 {
 	assert_int_equal(remit_scopes_from_names(profile->policy, names, count, scopes, NULL), REMIT_OK);
 }
@@ -68,7 +70,8 @@ static void test_P09_T02_challenges_of_tokens(void **state)
 	assert_str(health->no_token, "Bearer realm=\"toy\", " META);
 	assert_str(get->no_token, "Bearer realm=\"toy\", " META ", scope=\"a:read\"");
 	assert_str(get->bad_token, "Bearer realm=\"toy\", " META ", scope=\"a:read\", error=\"invalid_token\"");
-	assert_string_equal(challenge_no_token_body, "{\"error\":{\"code\":\"unauthorized\",\"message\":\"Missing bearer token\"}}");
+	assert_string_equal(challenge_no_token_body,
+		"{\"error\":{\"code\":\"unauthorized\",\"message\":\"Missing bearer token\"}}");
 	assert_string_equal(challenge_bad_token_body,
 		"{\"error\":{\"code\":\"invalid_token\",\"message\":\"Token is invalid, expired or revoked\"}}");
 	close_fixture(&f);
@@ -86,16 +89,21 @@ static void test_P09_challenges_of_scopes(void **state)
 	set(f.profile, &decision.needed, needed, 2);
 	set(f.profile, &decision.missing, missing, 1);
 	assert_true(challenge_scopes(&f.api, &decision, true, &f.scratch, &f.arena, &body, &header));
-	assert_str(body, "{\"error\":{\"code\":\"insufficient_scope\",\"message\":\"Token missing scope(s): a:publish\"}}");
-	assert_str(header, "Bearer realm=\"toy\", error=\"insufficient_scope\", scope=\"a:write a:publish\", error_description="
+	assert_str(body,
+		"{\"error\":{\"code\":\"insufficient_scope\",\"message\":\"Token missing scope(s): a:publish\"}}");
+	assert_str(header,
+		"Bearer realm=\"toy\", error=\"insufficient_scope\", scope=\"a:write a:publish\", error_description="
 		"\"Token missing scope(s): a:publish. The preset publish-only has what is needed.\", " META);
 	set(f.profile, &decision.missing, needed, 2);
 	assert_true(challenge_scopes(&f.api, &decision, false, &f.scratch, &f.arena, &body, &header));
-	assert_str(body, "{\"error\":{\"code\":\"insufficient_scope\",\"message\":\"Token missing scope(s): a:write, a:publish\"}}");
-	assert_str(header, "Bearer realm=\"toy\", error=\"insufficient_scope\", scope=\"a:write a:publish\", error_description="
+	assert_str(body,
+		"{\"error\":{\"code\":\"insufficient_scope\",\"message\":\"Token missing scope(s): a:write, a:publish\"}}");
+	assert_str(header,
+		"Bearer realm=\"toy\", error=\"insufficient_scope\", scope=\"a:write a:publish\", error_description="
 		"\"Token missing scope(s): a:write, a:publish\", " META);
 	assert_true(challenge_owner(&f.api, &decision, &f.scratch, &f.arena, &body));
-	assert_str(body, "{\"error\":{\"code\":\"owner_forbidden\",\"message\":\"The token's owner may not use scope(s): a:write, a:publish\"}}");
+	assert_str(body,
+		"{\"error\":{\"code\":\"owner_forbidden\",\"message\":\"The token's owner may not use scope(s): a:write, a:publish\"}}");
 	close_fixture(&f);
 }
 
@@ -106,7 +114,8 @@ static void test_rate_body(void **state)
 	struct str body;
 	arena_init(&arena, 0);
 	assert_true(challenge_rate(120, 14, &arena, &body));
-	assert_str(body, "{\"error\":{\"code\":\"rate_limited\",\"message\":\"Rate limit exceeded (120/min). Retry after 14s.\","
+	assert_str(body,
+		"{\"error\":{\"code\":\"rate_limited\",\"message\":\"Rate limit exceeded (120/min). Retry after 14s.\","
 		"\"limit\":120,\"retry_after_seconds\":14}}");
 	arena_done(&arena);
 }
@@ -133,13 +142,15 @@ static void test_P09_rules_and_operations_must_be_one_to_one(void **state)
 {
 	(void)state;
 	static const struct service_operation more[] = {
-		{ .name = "health", .method = "GET", .path = "/health" }, { .name = "open", .method = "GET", .path = "/open" },
+		{ .name = "health", .method = "GET", .path = "/health" },
+			{ .name = "open", .method = "GET", .path = "/open" },
 		{ .name = "get", .method = "GET", .path = "/things/{id}" },
 		{ .name = "make", .method = "POST", .path = "/things", .body = SERVICE_BODY_JSON },
 		{ .name = "drop", .method = "DELETE", .path = "/things/{id}" },
 	};
 	static const struct service_operation bodiless[] = {
-		{ .name = "health", .method = "GET", .path = "/health" }, { .name = "open", .method = "GET", .path = "/open" },
+		{ .name = "health", .method = "GET", .path = "/health" },
+			{ .name = "open", .method = "GET", .path = "/open" },
 		{ .name = "get", .method = "GET", .path = "/things/{id}" },
 		{ .name = "make", .method = "POST", .path = "/things", .body = SERVICE_BODY_MULTIPART },
 	};

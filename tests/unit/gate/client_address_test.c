@@ -47,14 +47,16 @@ static const struct {
 	{ "unix", "X-Forwarded-For: 2001:db8:2::1\r\n", "2001:db8:2::1" },
 	{ "unix", "", "::" },
 	/* Other fields say nothing. */
-	{ "127.0.0.1", "Forwarded: for=192.0.2.1\r\nX-Real-IP: 192.0.2.1\r\nX-Forwarded-Proto: https\r\n", "::ffff:127.0.0.1" },
+	{ "127.0.0.1", "Forwarded: for=192.0.2.1\r\nX-Real-IP: 192.0.2.1\r\nX-Forwarded-Proto: https\r\n",
+		"::ffff:127.0.0.1" },
 };
 
 static void test_H05_H09_the_last_untrusted_hop(void **state)
 {
 	(void)state;
 	const char *const ranges[] = { "10.0.0.0/8", "2001:db8:1::/48" };
-	struct config config = { .file = "t", .trust_loopback = true, .trust_unix = true, .trusted = ranges, .trusted_count = 2 };
+	struct config config = { .file = "t", .trust_loopback = true, .trust_unix = true, .trusted = ranges,
+		.trusted_count = 2 };
 	struct arena arena;
 	struct trusted trusted;
 	char why[512];
@@ -87,8 +89,10 @@ static void test_H09_nobody_is_trusted_by_default(void **state)
 static void test_ranges(void **state)
 {
 	(void)state;
-	static const char *const good[] = { "10.0.0.0/8", "::1", "192.0.2.7", "0.0.0.0/0", "fe80::/10", "::ffff:0:0/96" };
-	static const char *const bad[] = { "", "10.0.0.0/33", "10.0.0/8", "x", "10.0.0.0/", "10.0.0.0/-1", "::/129", "10.0.0.0/8/8", "localhost" };
+	static const char *const good[] = { "10.0.0.0/8", "::1", "192.0.2.7", "0.0.0.0/0", "fe80::/10",
+		"::ffff:0:0/96" };
+	static const char *const bad[] = { "", "10.0.0.0/33", "10.0.0/8", "x", "10.0.0.0/", "10.0.0.0/-1",
+		"::/129", "10.0.0.0/8/8", "localhost" };
 	struct trusted_range range;
 	for (size_t i = 0; i < TEST_COUNT(good); i++)
 		assert_true(trusted_range_from_text(str_of(good[i]), &range));

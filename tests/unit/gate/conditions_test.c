@@ -44,7 +44,8 @@ static const struct {
 	{ "", "X-Force: 1\r\nX-FORCE: 2\r\n", "{\"name\":1}", -1 },
 	/* No JSON. */
 	{ "", "", "", -1 }, { "", "", "{", -1 }, { "", "", "{}{}", -1 }, { "", "", "{\"name\":01}", -1 },
-	{ "", "", "\xEF\xBB\xBF{}", -1 }, { "", "", "{\"name\":\"\\ud800\"}", -1 }, { "", "", "{\"x\":\"\xFF\"}", -1 },
+	{ "", "", "\xEF\xBB\xBF{}", -1 }, { "", "", "{\"name\":\"\\ud800\"}", -1 },
+		{ "", "", "{\"x\":\"\xFF\"}", -1 },
 };
 
 static void test_M03_M15_P09_conditions(void **state)
@@ -52,7 +53,8 @@ static void test_M03_M15_P09_conditions(void **state)
 	(void)state;
 	struct profile *profile = profile_of_test();
 	struct conditions conditions;
-	conditions_prepare(remit_policy_operation(profile->policy, operation_of(profile, "POST /things")), &conditions);
+	conditions_prepare(remit_policy_operation(profile->policy, operation_of(profile, "POST /things")),
+		&conditions);
 	assert_true(conditions.reads_body && conditions.reads_query);
 	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
 		struct http_request request = request_of("POST /things", cases[i].fields);
@@ -63,7 +65,8 @@ static void test_M03_M15_P09_conditions(void **state)
 		uint32_t whens = 0;
 		arena_init(&arena, 0);
 		assert_int_equal(query_parse(str_of(cases[i].query), &arena, &query, &what), QUERY_OK);
-		struct conditions_input input = { .query = &query, .request = &request, .has_json = true, .json = str_of(cases[i].body) };
+		struct conditions_input input = { .query = &query, .request = &request, .has_json = true,
+			.json = str_of(cases[i].body) };
 		bool ok = conditions_judge(&conditions, &input, &whens, problem);
 		if (ok != (cases[i].whens >= 0) || (ok && whens != (uint32_t)cases[i].whens))
 			fail_msg("case %zu: %s %s gives %d %u", i, cases[i].query, cases[i].body, ok, whens);
@@ -79,7 +82,8 @@ static void test_path_parameters_and_no_body(void **state)
 	struct conditions get, make;
 	char problem[CONDITIONS_PROBLEM_ROOM];
 	uint32_t whens;
-	conditions_prepare(remit_policy_operation(profile->policy, operation_of(profile, "GET /things/{id}")), &get);
+	conditions_prepare(remit_policy_operation(profile->policy, operation_of(profile, "GET /things/{id}")),
+		&get);
 	conditions_prepare(remit_policy_operation(profile->policy, operation_of(profile, "POST /things")), &make);
 	assert_false(get.reads_body || get.reads_query);
 	struct remit_match match = { .count = 1, .params = { { "secret", 6 } } };

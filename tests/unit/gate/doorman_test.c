@@ -7,7 +7,8 @@
 
 static const char *const hosts[] = { "alias.example.net", "ported.example.net:8443" };
 static const char *const origins[] = { "https://page.example.org", "http://dev.example.org:3000" };
-static const struct config_api own = { .name = "own", .host = "api.example.com", .hosts = hosts, .host_count = 2,
+static const struct config_api own = { .name = "own", .host = "api.example.com", .hosts = hosts,
+	.host_count = 2,
 	.origins = origins, .origin_count = 2 };
 static const struct config_api plain = { .name = "plain" };
 static const struct api apis[] = { { .config = &own }, { .config = &plain } };
@@ -76,15 +77,22 @@ static void test_origins(void **state)
 		const char *origin;
 		bool own, plain;
 	} cases[] = {
-		{ "https://example.com", true, true }, { "https://example.com:443", true, true }, { "HTTPS://Example.COM", true, true },
-		{ "http://example.com", false, false }, { "https://example.com:8443", false, false }, { "null", false, false },
-		{ "", false, false }, { "https://example.com/", false, false }, { "https://example.com.evil.example", false, false },
-		{ "https://example.com https://evil.example", false, false }, { "https://user@example.com", false, false },
-		{ "ftp://example.com", false, false }, { "//example.com", false, false }, { "example.com", false, false },
+		{ "https://example.com", true, true }, { "https://example.com:443", true, true },
+			{ "HTTPS://Example.COM", true, true },
+		{ "http://example.com", false, false }, { "https://example.com:8443", false, false },
+			{ "null", false, false },
+		{ "", false, false }, { "https://example.com/", false, false },
+			{ "https://example.com.evil.example", false, false },
+		{ "https://example.com https://evil.example", false, false },
+			{ "https://user@example.com", false, false },
+		{ "ftp://example.com", false, false }, { "//example.com", false, false },
+			{ "example.com", false, false },
 		{ "https://page.example.org", true, false }, { "http://page.example.org", false, false },
 		{ "http://dev.example.org:3000", true, false }, { "http://dev.example.org", false, false },
-		{ "http://localhost:8787", true, true }, { "http://127.0.0.1:8787", true, true }, { "http://localhost:3000", false, false },
-		{ "https://api.example.com", false, false }, { "chrome-extension://abc", false, false }, { "file://", false, false },
+		{ "http://localhost:8787", true, true }, { "http://127.0.0.1:8787", true, true },
+			{ "http://localhost:3000", false, false },
+		{ "https://api.example.com", false, false }, { "chrome-extension://abc", false, false },
+			{ "file://", false, false },
 	};
 	struct doorman doorman;
 	doorman_of(&doorman, "https://example.com", "127.0.0.1:8787");
@@ -99,7 +107,8 @@ static void test_origins(void **state)
 static void test_a_bad_public_url(void **state)
 {
 	(void)state;
-	static const char *const bad[] = { "", "example.com", "ftp://example.com", "http://", "http://a b", "http:/x" };
+	static const char *const bad[] = { "", "example.com", "ftp://example.com", "http://", "http://a b",
+		"http:/x" };
 	for (size_t i = 0; i < TEST_COUNT(bad); i++) {
 		struct doorman doorman;
 		struct config config = { .file = "t", .public_url = bad[i] };

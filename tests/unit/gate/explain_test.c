@@ -14,7 +14,8 @@ static const struct {
 	{ "a:read", "GET", "/api/things/1", NULL, NULL, REMIT_ALLOWED, NULL, NULL },
 	{ "a:read", "GET", "/api/things/secret?x=y", NULL, NULL, REMIT_SCOPE_MISSING, NULL, NULL },
 	{ "b:all a:read", "GET", "/api/things/secret", NULL, NULL, REMIT_ALLOWED, NULL, NULL },
-	{ "a:write", "POST", "/api/things", NULL, "{\"at\":1,\"name\":2}", REMIT_SCOPE_MISSING, "publish-only", NULL },
+	{ "a:write", "POST", "/api/things", NULL, "{\"at\":1,\"name\":2}", REMIT_SCOPE_MISSING, "publish-only",
+		NULL },
 	{ "a:write", "POST", "/api/things", NULL, "{\"name\":2}", REMIT_ALLOWED, NULL, NULL },
 	{ "a:write", "POST", "/api/things", NULL, "{\"name\":", REMIT_ALLOWED, NULL, "not valid JSON" },
 	{ "*", "PUT", "/api/things", NULL, NULL, REMIT_UNMAPPED, NULL, NULL },
@@ -26,8 +27,10 @@ static const struct {
 	{ "", "GET", "/api/health", NULL, NULL, REMIT_ALLOWED, NULL, NULL },
 	{ "a:read", NULL, NULL, "t", "{\"action\":\"list\"}", REMIT_ALLOWED, NULL, NULL },
 	{ "a:read", NULL, NULL, "t", "{\"action\":\"create\"}", REMIT_SCOPE_MISSING, "publish-only", NULL },
-	{ "a:read", NULL, NULL, "t", "{\"action\":\"drop\"}", REMIT_ALLOWED, NULL, "must be one of: list, create" },
-	{ "a:read", NULL, NULL, "t", "{\"action\":\"list\",\"Action\":\"create\"}", REMIT_ALLOWED, NULL, "must be one of" },
+	{ "a:read", NULL, NULL, "t", "{\"action\":\"drop\"}", REMIT_ALLOWED, NULL,
+		"must be one of: list, create" },
+	{ "a:read", NULL, NULL, "t", "{\"action\":\"list\",\"Action\":\"create\"}", REMIT_ALLOWED, NULL,
+		"must be one of" },
 	{ "a:read", NULL, NULL, "t", NULL, REMIT_ALLOWED, NULL, "must be one of" },
 	{ "a:write", NULL, NULL, "u", "{\"at\":1}", REMIT_SCOPE_MISSING, "publish-only", NULL },
 	{ "*", NULL, NULL, "unknown", NULL, REMIT_UNMAPPED, NULL, NULL },
@@ -40,17 +43,21 @@ static void test_P09_explanations(void **state)
 	struct user_row owner = { .admin = true };
 	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
 		struct token_row token = { .api = "toy", .scopes = cases[i].scopes };
-		struct explain_question q = { .profile = profile, .api = "toy", .token = &token, .owner = &owner, .now_ms = 1000,
-			.method = cases[i].method, .target = cases[i].target, .tool = cases[i].tool, .json = cases[i].json };
+		struct explain_question q = { .profile = profile, .api = "toy", .token = &token, .owner = &owner,
+			.now_ms = 1000,
+			.method = cases[i].method, .target = cases[i].target, .tool = cases[i].tool,
+				.json = cases[i].json };
 		struct explain_answer answer;
 		struct arena arena;
 		arena_init(&arena, 0);
 		gate_explain(&q, &arena, &answer);
 		const char *preset = answer.preset ? answer.preset->handle : "";
-		bool problem_ok = cases[i].problem ? strstr(answer.problem, cases[i].problem) != NULL : answer.problem[0] == '\0';
+		bool problem_ok = cases[i].problem ? strstr(answer.problem, cases[i].problem) != NULL
+			: answer.problem[0] == '\0';
 		if (!problem_ok || (!cases[i].problem && (answer.decision.reason != cases[i].reason
 			|| strcmp(preset, cases[i].preset ? cases[i].preset : "") != 0)))
-			fail_msg("case %zu: %s, %s, \"%s\"", i, remit_reason_text(answer.decision.reason), preset, answer.problem);
+			fail_msg("case %zu: %s, %s, \"%s\"", i, remit_reason_text(answer.decision.reason), preset,
+				answer.problem);
 		arena_done(&arena);
 	}
 	profile_free(profile);
@@ -62,7 +69,8 @@ static void test_T04_T08_states_of_a_token(void **state)
 	struct profile *profile = profile_of_test();
 	struct user_row owner = { .admin = false };
 	struct token_row token = { .api = "toy", .scopes = "*", .expires_ms = 5999 };
-	struct explain_question q = { .profile = profile, .api = "toy", .token = &token, .owner = &owner, .now_ms = 4999,
+	struct explain_question q = { .profile = profile, .api = "toy", .token = &token, .owner = &owner,
+		.now_ms = 4999,
 		.method = "GET", .target = "/api/things/1" };
 	struct explain_answer answer;
 	struct arena arena;

@@ -19,16 +19,21 @@ static void run_call(struct service *service, struct service_call *call)
 
 static const struct service_parameter limit[] = { { "limit", "integer", "How many." } };
 static const struct service_operation operations[] = {
-	{ .name = "health", .method = "GET", .path = "/health", .run = run_call, .summary = "Health", .success = 200 },
+	{ .name = "health", .method = "GET", .path = "/health", .run = run_call, .summary = "Health",
+		.success = 200 },
 	{ .name = "open", .method = "GET", .path = "/open", .run = run_call, .summary = "Open", .success = 200 },
-	{ .name = "get", .method = "GET", .path = "/things/{id}", .run = run_call, .summary = "Get", .success = 200,
+	{ .name = "get", .method = "GET", .path = "/things/{id}", .run = run_call, .summary = "Get",
+		.success = 200,
 		.response = "Thing", .parameters = limit, .parameter_count = 1 },
-	{ .name = "make", .method = "POST", .path = "/things", .body = SERVICE_BODY_JSON, .run = run_call, .summary = "Make",
+	{ .name = "make", .method = "POST", .path = "/things", .body = SERVICE_BODY_JSON, .run = run_call,
+		.summary = "Make",
 		.success = 201, .request = "Thing", .response = "Thing" },
-	{ .name = "poke", .method = "POST", .path = "/things/{id}/poke", .body = SERVICE_BODY_OPTIONAL, .run = run_call,
+	{ .name = "poke", .method = "POST", .path = "/things/{id}/poke", .body = SERVICE_BODY_OPTIONAL,
+		.run = run_call,
 		.summary = "Poke", .success = 200 },
 };
-static struct service service = { .name = "toy", .title = "Toy", .operations = operations, .operation_count = 5,
+static struct service service = { .name = "toy", .title = "Toy", .operations = operations,
+	.operation_count = 5,
 	.components = "{\"Thing\":{\"type\":\"object\"}}" };
 
 static const struct {
@@ -37,8 +42,10 @@ static const struct {
 	int status;
 	const char *part; /* of the answer */
 } cases[] = {
-	{ 3, "", "{}", 200, "true" }, { 4, "", "", 200, "false" }, { 4, "", "{}", 200, "true" }, { 0, "", "", 200, "false" },
-	{ 3, "", "", 400, "bad_request" }, { 3, "", "[]", 400, "one JSON object" }, { 3, "", "{\"a\":1,\"a\":2}", 400, "bad_request" },
+	{ 3, "", "{}", 200, "true" }, { 4, "", "", 200, "false" }, { 4, "", "{}", 200, "true" },
+		{ 0, "", "", 200, "false" },
+	{ 3, "", "", 400, "bad_request" }, { 3, "", "[]", 400, "one JSON object" },
+		{ 3, "", "{\"a\":1,\"a\":2}", 400, "bad_request" },
 	{ 3, "", "{\"a\":{\"b\":1,\"b\":2}}", 400, "bad_request" }, { 3, "", "1", 400, "bad_request" },
 	{ 4, "", "null", 400, "bad_request" }, { 3, "", "{\"a\":\"\\u0000\"}", 400, "bad_request" },
 	{ 3, "", "{\"a\":99999999999999999999}", 400, "bad_request" },
@@ -77,7 +84,8 @@ static void test_errors_and_headers(void **state)
 	arena_init(&arena, 0);
 	struct service_call call = { .arena = &arena };
 	service_fail(&call, 404, "not_found", "No \"%s\"\n", "thing\\");
-	assert_true(str_is(call.answer.body, "{\"error\":{\"code\":\"not_found\",\"message\":\"No \\\"thing\\\\\\\"\\n\"}}"));
+	assert_true(str_is(call.answer.body,
+		"{\"error\":{\"code\":\"not_found\",\"message\":\"No \\\"thing\\\\\\\"\\n\"}}"));
 	for (size_t i = 0; i < SERVICE_HEADERS_MAX; i++)
 		assert_true(service_answer_header(&call, "A", "b"));
 	assert_false(service_answer_header(&call, "A", "b"));
@@ -98,22 +106,26 @@ static void test_P09_openapi_says_what_is_asked(void **state)
 	struct profile *profile = profile_of_test();
 	struct arena arena;
 	arena_init(&arena, 0);
-	struct str text = service_openapi(&service, profile->policy, "/api", "https://h.example", "1.2.3", &arena);
+	struct str text = service_openapi(&service, profile->policy, "/api", "https://h.example", "1.2.3",
+		&arena);
 	assert_non_null(text.p);
 	json_t *json = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(json);
 	assert_string_equal(json_string_value(json_object_get(json, "openapi")), "3.1.0");
-	assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(json, "servers"), 0), "url")),
+	assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(json, "servers"), 0),
+		"url")),
 		"https://h.example/api");
 	json_t *make = at(json, "paths", "/things", "post"), *get = at(json, "paths", "/things/{id}", "get");
 	assert_non_null(make);
-	json_t *wanted = json_pack("[[s]]", "a:write"), *both = json_pack("[[s],[s,s]]", "a:read", "a:write", "a:publish");
+	json_t *wanted = json_pack("[[s]]", "a:write"), *both = json_pack("[[s],[s,s]]", "a:read", "a:write",
+		"a:publish");
 	assert_true(json_equal(json_object_get(make, "x-remit-scopes"), wanted));
 	assert_true(json_equal(json_object_get(get, "x-remit-scopes"), both));
 	assert_int_equal(json_array_size(json_object_get(make, "x-remit-scopes-when")), 5);
 	assert_non_null(strstr(json_string_value(json_object_get(make, "description")),
 		"Also `a:publish` when the body value `/at` is there."));
-	assert_string_equal(json_string_value(json_object_get(at(json, "paths", "/health", "get"), "description")),
+	assert_string_equal(json_string_value(json_object_get(at(json, "paths", "/health", "get"),
+		"description")),
 		"Needs any valid token.");
 	assert_int_equal(json_array_size(json_object_get(get, "parameters")), 2);
 	assert_non_null(at(make, "responses", "201", NULL));
