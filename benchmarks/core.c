@@ -2,8 +2,8 @@
  * What a decision costs inside the process, from the text of a token to the verdict: form, checksum,
  * SHA-256, a table of N tokens, a route among 1,000 rules, the decision. One JSON object on stdout.
  *   bench_core [N]
- * "warm": among 1,000 tokens in turn; "cold": among 4 million texts in random order, so that a token's text and
- * its slot are rarely in a cache. Memory is measured with 40 bytes a token kept beside the table.
+ * "warm": among 1,000 tokens in turn; "cold": among 4 million texts in random order, so that a
+ * token's text and its slot are rarely in a cache. Memory is measured with 40 bytes a token kept beside the table.
  */
 #include <malloc.h>
 #include <remit/remit.h>
@@ -96,7 +96,8 @@ static void make_policy(struct world *w)
 		{ "GET", "/api/v1/noun%zu/count", "/api/v1/noun%zu/count" },
 		{ "GET", "/api/v1/noun%zu/{id}/preview", "/api/v1/noun%zu/0199f2c4-8a10-7c3e/preview" },
 	};
-	static const char *const names[] = { "projects:read", "stories:read", "stories:write", "media:read", "*" };
+	static const char *const names[] = { "projects:read", "stories:read", "stories:write", "media:read",
+					     "*" };
 	struct remit_builder *builder = remit_builder_new();
 
 	must(builder, "memory");
@@ -207,10 +208,12 @@ int main(int argc, char **argv)
 	double warm = measure(&w, WARM_TOKENS, 1000000);
 	double cold = measure(&w, w.tokens < COLD_TOKENS ? w.tokens : COLD_TOKENS, 1000000);
 	struct mallinfo2 heap_after = mallinfo2();
-	printf("{\"clock\":\"cpu\",\"tokens\":%zu,\"rules\":%d,\"warm_ns\":%.1f,\"cold_ns\":%.1f,\"bytes_per_token\":%.1f,"
+	printf("{\"clock\":\"cpu\",\"tokens\":%zu,\"rules\":%d,\"warm_ns\":%.1f,\"cold_ns\":%.1f,\"bytes_per_"
+	       "token\":%.1f,"
 	       "\"table_bytes_per_token\":%.1f,\"heap_growth_bytes\":%zd}\n",
 	       w.tokens, RULES, warm, cold, (double)(after - before) / (double)w.tokens,
-	       (double)remit_table_bytes(w.table) / (double)w.tokens, (ssize_t)(heap_after.uordblks - heap_before.uordblks));
+	       (double)remit_table_bytes(w.table) / (double)w.tokens,
+	       (ssize_t)(heap_after.uordblks - heap_before.uordblks));
 	remit_reader_free(w.reader);
 	remit_table_free(w.table);
 	remit_policy_free(w.policy);

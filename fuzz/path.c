@@ -31,7 +31,8 @@ static void check_segments(const char *path, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *path = malloc(size + 1), *raw = malloc(3 * size + 1), *again = malloc(3 * size + 1), *once = malloc(9 * size + 1);
+	char *path = malloc(size + 1), *raw = malloc(3 * size + 1), *again = malloc(3 * size + 1),
+	     *once = malloc(9 * size + 1);
 	size_t n, m, k, l;
 
 	must(path && raw && again && once);

@@ -17,7 +17,8 @@ static void try(const uint8_t *image, size_t size)
 
 	if (remit_policy_load(image, size, &policy) != REMIT_OK)
 		return;
-	if (remit_policy_save(policy, &again, &again_size) != REMIT_OK || again_size != size || memcmp(again, image, size) != 0)
+	if (remit_policy_save(policy, &again, &again_size) != REMIT_OK || again_size != size ||
+	    memcmp(again, image, size) != 0)
 		abort();
 	free(again);
 	remit_policy_free(policy);

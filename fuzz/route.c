@@ -76,10 +76,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(path);
 	if (remit_path_decode(raw.p, raw.n, path, &n) == REMIT_OK) {
 		if (remit_policy_route(policy, "HEAD", 4, path, n, &match) == REMIT_OK) {
-			struct str text = str_of(remit_policy_operation(policy, match.operation)->text), method;
+			struct str text = str_of(remit_policy_operation(policy, match.operation)->text),
+				   method;
 			(void)str_cut(&text, ' ', &method);
 			must(str_is(method, "GET"));
-			check_match((struct str){ text.p + 1, text.n - 1 }, (struct str){ path + 1, n - 1 }, &match);
+			check_match((struct str){ text.p + 1, text.n - 1 }, (struct str){ path + 1, n - 1 },
+				    &match);
 		} else {
 			must(match.operation == REMIT_NO_OPERATION);
 		}

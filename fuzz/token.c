@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (!passed)
 		return 0;
-	if (remit_token_check(text, size, &form) != REMIT_OK || form.prefix_length + 52 != size || form.kind > REMIT_TOKEN_REFRESH)
+	if (remit_token_check(text, size, &form) != REMIT_OK || form.prefix_length + 52 != size ||
+	    form.kind > REMIT_TOKEN_REFRESH)
 		abort();
 	for (size_t i = form.prefix_length + 5; i < size; i++)
 		if (!base62_is(text[i]))

@@ -315,7 +315,7 @@ enum remit_record_flags {
 
 /* What is kept of a token. The numbers are the caller's own. */
 struct remit_record {
-	uint64_t granted;   /* from remit_table_grant */
+	uint64_t granted;   /* from remit_table_grant, and read by a policy of the same vocabulary only */
 	uint32_t owner;     /* whose it is */
 	uint32_t project;   /* what it is bound to; 0 = not bound */
 	uint32_t expires_s; /* seconds since 1970: invalid from then on; 0 = never */

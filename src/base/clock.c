@@ -167,8 +167,8 @@ static bool take_char(struct str *text, char c)
 static bool take_date(struct str *text, struct date *ret)
 {
 	struct date d;
-	if (!take_digits(text, 4, 9999, &d.year) || !take_char(text, '-') || !take_digits(text, 2, 12, &d.month) ||
-	    !take_char(text, '-') || !take_digits(text, 2, 31, &d.day))
+	if (!take_digits(text, 4, 9999, &d.year) || !take_char(text, '-') ||
+	    !take_digits(text, 2, 12, &d.month) || !take_char(text, '-') || !take_digits(text, 2, 31, &d.day))
 		return false;
 	if (d.month < 1 || d.day < 1 || d.day > month_days(d.year, d.month))
 		return false;
@@ -233,7 +233,8 @@ struct unit {
 };
 
 /* A decimal number and one of the units, at most `max` in all. An empty name is a number alone. */
-static bool number_with_unit(struct str text, const struct unit *units, size_t count, uint64_t max, uint64_t *ret)
+static bool number_with_unit(struct str text, const struct unit *units, size_t count, uint64_t max,
+			     uint64_t *ret)
 {
 	size_t digits = 0;
 	uint64_t v;
@@ -255,7 +256,8 @@ static bool number_with_unit(struct str text, const struct unit *units, size_t c
 bool duration_from_text(struct str text, int64_t *ret_ms)
 {
 	static const struct unit units[] = {
-		{ "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", DAY_MS }, { "w", 7 * DAY_MS },
+		{ "ms", 1 },	  { "s", 1000 },   { "m", 60000 },
+		{ "h", 3600000 }, { "d", DAY_MS }, { "w", 7 * DAY_MS },
 	};
 	uint64_t ms;
 	if (!number_with_unit(text, units, sizeof(units) / sizeof(units[0]), DURATION_MAX_MS, &ms))
@@ -267,7 +269,8 @@ bool duration_from_text(struct str text, int64_t *ret_ms)
 bool size_from_text(struct str text, uint64_t *ret_bytes)
 {
 	static const struct unit units[] = {
-		{ "", 1 }, { "B", 1 }, { "kB", 1000 }, { "MB", 1000000 }, { "GB", 1000000000 }, { "TB", 1000000000000 },
+		{ "", 1 },	   { "B", 1 },		 { "kB", 1000 },
+		{ "MB", 1000000 }, { "GB", 1000000000 }, { "TB", 1000000000000 },
 	};
 	return number_with_unit(text, units, sizeof(units) / sizeof(units[0]), UINT64_MAX, ret_bytes);
 }

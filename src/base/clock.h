@@ -23,7 +23,8 @@ bool time_from_text(struct str text, int64_t *ret_ms);
 /* RFC 9110 section 5.6.7: "Sun, 22 Nov 2026 06:18:00 GMT"; always 29 characters, and a NUL. */
 void time_to_http(int64_t ms, char ret_text[static TIME_TEXT_ROOM]);
 
-/* "90d", "24h", "15m", "30s", "500ms", "2w", to milliseconds. False where it is not one or passes 100 years. */
+/* "90d", "24h", "15m", "30s", "500ms", "2w", to milliseconds. False where it is not one or passes
+ * 100 years. */
 bool duration_from_text(struct str text, int64_t *ret_ms);
 /* "10GB", "4MB", "16kB", "512" (bytes; powers of 1000). */
 bool size_from_text(struct str text, uint64_t *ret_bytes);

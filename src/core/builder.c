@@ -90,8 +90,8 @@ static enum remit_status parse_rule(struct remit_policy *policy, struct operatio
 		return REMIT_NO_MEMORY;
 	steps[0] = (struct trie_step){ TRIE_LITERAL, str_of(operation->key[0]) };
 	*count = 1;
-	enum remit_status status = template_parse(&policy->arena, (struct str){ path.p + 1, path.n - 1 }, steps,
-						  room, count, params, &operation->shown.param_count);
+	enum remit_status status = template_parse(&policy->arena, (struct str){ path.p + 1, path.n - 1 },
+						  steps, room, count, params, &operation->shown.param_count);
 	operation->shown.params = params;
 	for (size_t i = 1; status == REMIT_OK && i < *count; i++) {
 		bool is_last_empty = i + 1 == *count && steps[i].text.n == 0;
@@ -113,7 +113,8 @@ enum remit_status remit_builder_rule(struct remit_builder *builder, const struct
 
 	if (!check_method(str_of(rule->method)) || !check_text(rule->path) || rule->path[0] != '/')
 		return REMIT_INVALID;
-	if (!copy_key(policy, rule->method, &operation.key[0]) || !copy_key(policy, rule->path, &operation.key[1]))
+	if (!copy_key(policy, rule->method, &operation.key[0]) ||
+	    !copy_key(policy, rule->path, &operation.key[1]))
 		return REMIT_NO_MEMORY;
 	enum remit_status status =
 		parse_rule(policy, &operation, steps, sizeof(steps) / sizeof(steps[0]), &count);
@@ -126,8 +127,8 @@ enum remit_status remit_builder_rule(struct remit_builder *builder, const struct
 	return status;
 }
 
-enum remit_status remit_builder_resource(struct remit_builder *builder, const char *uri, const struct remit_need *need,
-					 uint32_t *ret_operation)
+enum remit_status remit_builder_resource(struct remit_builder *builder, const char *uri,
+					 const struct remit_need *need, uint32_t *ret_operation)
 {
 	struct remit_policy *policy = builder->policy;
 	struct trie_step steps[LIMIT_PATH_SEGMENTS];
@@ -146,7 +147,8 @@ enum remit_status remit_builder_resource(struct remit_builder *builder, const ch
 	bool is_any = str_is(path, "*");
 	if (!is_any)
 		status = template_parse(&policy->arena, str_of(operation.key[0]), steps,
-					sizeof(steps) / sizeof(steps[0]), &count, params, &operation.shown.param_count);
+					sizeof(steps) / sizeof(steps[0]), &count, params,
+					&operation.shown.param_count);
 	if (status == REMIT_OK && count > 0 && steps[count - 1].kind == TRIE_REST)
 		status = REMIT_INVALID;
 	if (status == REMIT_OK)
@@ -163,8 +165,8 @@ enum remit_status remit_builder_resource(struct remit_builder *builder, const ch
 	return REMIT_OK;
 }
 
-enum remit_status remit_builder_prompt(struct remit_builder *builder, const char *name, const struct remit_need *need,
-				       uint32_t *ret_operation)
+enum remit_status remit_builder_prompt(struct remit_builder *builder, const char *name,
+				       const struct remit_need *need, uint32_t *ret_operation)
 {
 	struct remit_policy *policy = builder->policy;
 	struct operation operation = { .kind = OPERATION_PROMPT };
@@ -213,11 +215,13 @@ static bool is_tool_call(const struct remit_tool *call)
 }
 
 /* The tool that an operation belongs to, made where it is the first, with room for one more. */
-static enum remit_status grow_tool(struct remit_policy *policy, const struct operation *operation, struct tool **ret)
+static enum remit_status grow_tool(struct remit_policy *policy, const struct operation *operation,
+				   struct tool **ret)
 {
 	uint32_t place;
 	if (!names_find(&policy->tool_names, str_of(operation->key[0]), &place)) {
-		void *tools = array_grow(policy->tools, policy->tool_count, &policy->tool_room, sizeof(struct tool));
+		void *tools = array_grow(policy->tools, policy->tool_count, &policy->tool_room,
+					 sizeof(struct tool));
 		if (!tools)
 			return REMIT_NO_MEMORY;
 		policy->tools = tools;
@@ -252,7 +256,8 @@ enum remit_status remit_builder_tool(struct remit_builder *builder, const struct
 		status = fits_tool(policy, &policy->tools[place], call);
 	if (status != REMIT_OK)
 		return status;
-	if (!copy_key(policy, call->name, &operation.key[0]) || !copy_key(policy, call->select, &operation.key[1]) ||
+	if (!copy_key(policy, call->name, &operation.key[0]) ||
+	    !copy_key(policy, call->select, &operation.key[1]) ||
 	    !copy_key(policy, call->value, &operation.key[2]))
 		return REMIT_NO_MEMORY;
 	status = operation_prepare(policy, &declared, &operation);

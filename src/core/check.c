@@ -75,8 +75,8 @@ static bool is_param(const char *name, const char *const *params, size_t param_c
 	return false;
 }
 
-bool check_source(enum operation_kind kind, enum remit_source source, const char *name, const char *const *params,
-		  size_t param_count)
+bool check_source(enum operation_kind kind, enum remit_source source, const char *name,
+		  const char *const *params, size_t param_count)
 {
 	if (!check_text(name))
 		return false;

@@ -141,7 +141,8 @@ static enum remit_status load_operation(struct reader *in, struct remit_builder 
 }
 
 /* Reads the scopes over, once for their names and once for what they imply. */
-static enum remit_status load_scopes(struct reader *in, struct remit_builder *builder, size_t count, bool names)
+static enum remit_status load_scopes(struct reader *in, struct remit_builder *builder, size_t count,
+				     bool names)
 {
 	enum remit_status status = REMIT_OK;
 

@@ -20,7 +20,8 @@ static enum remit_status alternative_copy(struct remit_policy *policy, const str
 		if (!names_find(&policy->scope_names, str_of(from->scopes[i]), &scope))
 			return REMIT_NOT_FOUND;
 		if (policy->scopes[scope].implied)
-			return REMIT_INVALID; /* an umbrella is never named as missing, so none is asked for */
+			return REMIT_INVALID; /* an umbrella is never named as missing, so none is asked for
+					       */
 		scopes[i] = (uint16_t)scope;
 	}
 	*ret = (struct alternative){ .scopes = scopes, .count = from->count };
@@ -96,7 +97,8 @@ static unsigned count_lacking(const uint64_t *set, const uint64_t *have, size_t 
 }
 
 /* Adds the alternative that lacks fewest, the first one on a tie. */
-static void add_part(const struct need *need, size_t words, const uint64_t *have, uint64_t *needed, uint64_t *missing)
+static void add_part(const struct need *need, size_t words, const uint64_t *have, uint64_t *needed,
+		     uint64_t *missing)
 {
 	const uint64_t *best = NULL;
 	unsigned fewest = UINT32_MAX;

@@ -25,7 +25,8 @@ static const char *join(struct arena *arena, const char *const words[4])
 }
 
 static enum remit_status copy_when(struct remit_policy *policy, const struct operation *operation,
-				   const struct remit_when *from, struct remit_when *ret, struct need *ret_need)
+				   const struct remit_when *from, struct remit_when *ret,
+				   struct need *ret_need)
 {
 	bool equals = from->test == REMIT_TEST_EQUALS;
 

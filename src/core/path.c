@@ -30,7 +30,8 @@ bool path_segment_ok(struct str segment)
 	if (segment.n == 0 || is_dots(segment) || has_escape(segment) || !utf8_valid(segment))
 		return false;
 	for (size_t i = 0; i < segment.n; i++)
-		if (is_control(segment.p[i]) || segment.p[i] == '/' || segment.p[i] == '\\' || segment.p[i] == ';')
+		if (is_control(segment.p[i]) || segment.p[i] == '/' || segment.p[i] == '\\' ||
+		    segment.p[i] == ';')
 			return false;
 	return true;
 }
@@ -100,7 +101,8 @@ static bool stands_as_it_is(char c)
 	return base62_is(c) || (c != '\0' && strchr("-._~!$&'()*+,=:@/", c));
 }
 
-enum remit_status remit_path_encode(const char *path, size_t length, char *ret_raw, size_t room, size_t *ret_length)
+enum remit_status remit_path_encode(const char *path, size_t length, char *ret_raw, size_t room,
+				    size_t *ret_length)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	size_t n = 0;

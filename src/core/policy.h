@@ -90,7 +90,8 @@ static inline const struct operation *policy_operation(const struct remit_policy
 
 /* vocabulary.c: `granted` with what its umbrellas imply; with everything where it holds "*" and
  * `star_counts`, else without "*". `ret` has policy->words words and is not `granted`. */
-void scopes_expand(const struct remit_policy *policy, const uint64_t *granted, bool star_counts, uint64_t *ret);
+void scopes_expand(const struct remit_policy *policy, const uint64_t *granted, bool star_counts,
+		   uint64_t *ret);
 enum remit_status vocabulary_build(struct remit_policy *policy);
 
 /* need.c: what a rule asks for (D6). */
@@ -121,15 +122,16 @@ struct declaration {
 enum remit_status operation_prepare(struct remit_policy *policy, const struct declaration *from,
 				    struct operation *operation);
 /* Makes it one of the policy's. Cannot fail after operation_prepare. */
-void operation_commit(struct remit_policy *policy, const struct operation *operation, uint32_t *ret_operation);
+void operation_commit(struct remit_policy *policy, const struct operation *operation,
+		      uint32_t *ret_operation);
 
 /* check.c: whether a text is of the form that its place demands. */
 bool check_scope_name(struct str name);
 bool check_method(struct str method);
 bool check_text(const char *text); /* not empty, no control characters, UTF-8, not too long */
 /* Whether an operation of a kind can read this; `params` are those of its path. */
-bool check_source(enum operation_kind kind, enum remit_source source, const char *name, const char *const *params,
-		  size_t param_count);
+bool check_source(enum operation_kind kind, enum remit_source source, const char *name,
+		  const char *const *params, size_t param_count);
 
 /* template.c: "/stories/{id}" or "s://{id}" as the steps of a trie. Adds to steps[*count], and the
  * names of parameters, copied into the arena, to `params`. `room` is that of `steps`. */

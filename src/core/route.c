@@ -4,8 +4,9 @@
  */
 #include "core/policy.h"
 
-enum remit_status remit_policy_route(const struct remit_policy *policy, const char *method, size_t method_length,
-				     const char *path, size_t path_length, struct remit_match *ret)
+enum remit_status remit_policy_route(const struct remit_policy *policy, const char *method,
+				     size_t method_length, const char *path, size_t path_length,
+				     struct remit_match *ret)
 {
 	struct str verb = { method, method_length };
 

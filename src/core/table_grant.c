@@ -22,7 +22,8 @@ static const struct grant *get_grant(const struct grants *grants, uint64_t numbe
 
 	if (number >= GRANT_FIRST * ((UINT64_C(1) << GRANT_BLOCKS) - 1))
 		return NULL;
-	struct grant **block = atomic_load_explicit(&grants->blocks[block_of(number, &place)], memory_order_acquire);
+	struct grant **block =
+		atomic_load_explicit(&grants->blocks[block_of(number, &place)], memory_order_acquire);
 	return block ? __atomic_load_n(&block[place], __ATOMIC_ACQUIRE) : NULL;
 }
 

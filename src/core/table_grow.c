@@ -147,7 +147,8 @@ bool table_make_room(struct remit_table *table)
 		return newest->used + 1 < newest->capacity;
 	struct part *larger = part_new(next_capacity(table, newest));
 	if (!larger)
-		return newest->used < newest->capacity / 8 * 7; /* fuller is slower, and better than refusing */
+		return newest->used <
+		       newest->capacity / 8 * 7; /* fuller is slower, and better than refusing */
 	atomic_store_explicit(&larger->older, newest, memory_order_relaxed);
 	atomic_store(&table->newest, larger);
 	return true;

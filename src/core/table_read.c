@@ -86,7 +86,8 @@ static bool read_slot(const struct slot *slot, uint64_t head, struct remit_recor
 
 /* The older part is loaded before the newer one is searched: were it loaded after, all might have
  * been copied from it behind this search, and the digest be found in neither. */
-bool remit_table_find(struct remit_reader *reader, const uint8_t digest[REMIT_DIGEST_SIZE], struct remit_record *ret)
+bool remit_table_find(struct remit_reader *reader, const uint8_t digest[REMIT_DIGEST_SIZE],
+		      struct remit_record *ret)
 {
 	const struct key key = key_of(digest);
 	uint64_t head;

@@ -24,7 +24,8 @@ static bool is_param_name(struct str name)
 	return name.n > 0;
 }
 
-static enum remit_status add_param(struct arena *arena, struct str name, const char **params, size_t *param_count)
+static enum remit_status add_param(struct arena *arena, struct str name, const char **params,
+				   size_t *param_count)
 {
 	if (!is_param_name(name))
 		return REMIT_INVALID;

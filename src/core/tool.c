@@ -47,7 +47,8 @@ enum remit_status remit_policy_tool(const struct remit_policy *policy, const cha
 	return REMIT_NOT_FOUND;
 }
 
-const char *remit_policy_tool_value(const struct remit_policy *policy, const char *name, size_t length, size_t index)
+const char *remit_policy_tool_value(const struct remit_policy *policy, const char *name, size_t length,
+				    size_t index)
 {
 	const struct tool *tool = find_tool(policy, name, length);
 	if (!tool || !tool->select || index >= tool->count)

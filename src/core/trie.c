@@ -58,7 +58,8 @@ static bool add_literal(struct trie *trie, uint32_t node, struct str text, uint3
 			return false;
 		if (!add_node(trie, &child))
 			return false;
-		*find_edge(trie->edges, trie->edge_room, node, text) = (struct trie_edge){ text, node, child };
+		struct trie_edge *edge = find_edge(trie->edges, trie->edge_room, node, text);
+		*edge = (struct trie_edge){ text, node, child };
 		trie->edge_count++;
 		trie->nodes[node].literals++;
 	}

@@ -38,7 +38,8 @@ struct trie {
 };
 
 /* REMIT_EXISTS where these steps lead to an operation already; REMIT_NO_MEMORY. */
-enum remit_status trie_add(struct trie *trie, const struct trie_step *steps, size_t count, uint32_t operation);
+enum remit_status trie_add(struct trie *trie, const struct trie_step *steps, size_t count,
+			   uint32_t operation);
 /* The child by a literal step, or 0. */
 uint32_t trie_child(const struct trie *trie, uint32_t node, struct str text);
 /* The operation of a path below a node; its segments are parted by '/'. What parameters matched is

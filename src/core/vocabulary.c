@@ -17,7 +17,8 @@ enum remit_status remit_builder_scope(struct remit_builder *builder, const char 
 		return REMIT_EXISTS;
 	if (policy->scope_count == REMIT_SCOPES_MAX)
 		return REMIT_LIMIT;
-	void *scopes = array_grow(policy->scopes, policy->scope_count, &policy->scope_room, sizeof(struct scope));
+	void *scopes =
+		array_grow(policy->scopes, policy->scope_count, &policy->scope_room, sizeof(struct scope));
 	if (!scopes)
 		return REMIT_NO_MEMORY;
 	policy->scopes = scopes;
@@ -30,7 +31,8 @@ enum remit_status remit_builder_scope(struct remit_builder *builder, const char 
 	return REMIT_OK;
 }
 
-enum remit_status remit_builder_implies(struct remit_builder *builder, const char *umbrella, const char *scope)
+enum remit_status remit_builder_implies(struct remit_builder *builder, const char *umbrella,
+					const char *scope)
 {
 	struct remit_policy *policy = builder->policy;
 	uint32_t from, to;
@@ -76,7 +78,8 @@ static bool set_has(const uint64_t *set, size_t scope)
 	return set[scope / 64] >> scope % 64 & 1;
 }
 
-void scopes_expand(const struct remit_policy *policy, const uint64_t *granted, bool star_counts, uint64_t *ret)
+void scopes_expand(const struct remit_policy *policy, const uint64_t *granted, bool star_counts,
+		   uint64_t *ret)
 {
 	bool star = policy->star != NO_SCOPE && set_has(granted, policy->star);
 
@@ -110,8 +113,8 @@ bool remit_scopes_cover(const struct remit_policy *policy, const struct remit_sc
 	return false;
 }
 
-enum remit_status remit_scopes_from_names(const struct remit_policy *policy, const char *const *names, size_t count,
-					  struct remit_scopes *ret, size_t *ret_unknown)
+enum remit_status remit_scopes_from_names(const struct remit_policy *policy, const char *const *names,
+					  size_t count, struct remit_scopes *ret, size_t *ret_unknown)
 {
 	struct remit_scopes set = { { 0 } };
 
@@ -137,8 +140,8 @@ static size_t add_text(char *ret_text, size_t room, size_t n, const char *text, 
 	return n + length;
 }
 
-size_t remit_scopes_text(const struct remit_policy *policy, const struct remit_scopes *set, const char *separator,
-			 char *ret_text, size_t room)
+size_t remit_scopes_text(const struct remit_policy *policy, const struct remit_scopes *set,
+			 const char *separator, char *ret_text, size_t room)
 {
 	size_t n = 0, separator_length = strlen(separator);
 	bool first = true;

@@ -70,13 +70,14 @@ static bool compare(const struct model *m, uint32_t whens, const bool *have, str
 }
 
 /* D24: whose fault a refusal is. */
-static void judge(const struct model *m, uint32_t whens, const bool *granted, const bool *ceiling, bool unlimited,
-		  struct verdict *ret)
+static void judge(const struct model *m, uint32_t whens, const bool *granted, const bool *ceiling,
+		  bool unlimited, struct verdict *ret)
 {
 	bool plain[SCOPES_MAX], effective[SCOPES_MAX];
 	for (size_t s = 0; s < m->scopes; s++) {
 		plain[s] = covers(m, granted, true, s);
-		effective[s] = covers(m, granted, unlimited, s) && (!ceiling || covers(m, ceiling, unlimited, s));
+		effective[s] =
+			covers(m, granted, unlimited, s) && (!ceiling || covers(m, ceiling, unlimited, s));
 	}
 	enum remit_reason reason = REMIT_ALLOWED;
 	if (!compare(m, whens, effective, ret)) {
@@ -125,8 +126,8 @@ static void make_model(struct random *random, struct model *m)
 	}
 }
 
-static void write_need(const struct model *m, size_t part, struct remit_need *ret, struct remit_alternative *alternatives,
-		       const char *(*names)[SCOPES_MAX])
+static void write_need(const struct model *m, size_t part, struct remit_need *ret,
+		       struct remit_alternative *alternatives, const char *(*names)[SCOPES_MAX])
 {
 	for (size_t a = 0; a < m->alternatives[part]; a++) {
 		size_t n = 0;
@@ -143,7 +144,9 @@ static struct remit_policy *make_policy(const struct model *m)
 	static const char *names[PARTS_MAX][ALTERNATIVES_MAX][SCOPES_MAX];
 	struct remit_alternative alternatives[PARTS_MAX][ALTERNATIVES_MAX];
 	struct remit_when whens[PARTS_MAX];
-	struct remit_rule rule = { .method = "GET", .path = "/x", .whens = whens, .when_count = m->parts - 1 };
+	struct remit_rule rule = {
+		.method = "GET", .path = "/x", .whens = whens, .when_count = m->parts - 1
+	};
 	struct remit_builder *builder = remit_builder_new();
 	struct remit_policy *policy = NULL;
 
@@ -153,7 +156,8 @@ static struct remit_policy *make_policy(const struct model *m)
 	for (size_t u = 0; u < m->scopes; u++)
 		for (size_t s = 0; s < m->scopes; s++)
 			if (m->implies[u][s])
-				assert_int_equal(remit_builder_implies(builder, m->names[u], m->names[s]), REMIT_OK);
+				assert_int_equal(remit_builder_implies(builder, m->names[u], m->names[s]),
+						 REMIT_OK);
 	write_need(m, 0, &rule.need, alternatives[0], names[0]);
 	for (size_t p = 1; p < m->parts; p++) {
 		whens[p - 1] = (struct remit_when){ .source = REMIT_SOURCE_QUERY, .name = "q" };
@@ -199,7 +203,8 @@ static void ask_both(struct random *random, const struct model *m, const struct 
 		assert_int_equal(remit_scopes_has(&got.missing, s), want.missing[s]);
 		assert_int_equal(remit_scopes_has(&got.needed, s), want.needed[s]);
 		assert_false(want.missing[s] && remit_policy_scope_is_umbrella(policy, s));
-		assert_int_equal(remit_scopes_cover(policy, &granted_words, s), granted[s] || covers(m, granted, true, s));
+		assert_int_equal(remit_scopes_cover(policy, &granted_words, s),
+				 granted[s] || covers(m, granted, true, s));
 	}
 }
 

@@ -38,7 +38,9 @@ static void write_path(const struct shape *shape, char *ret_path)
 	for (size_t i = 0; i < shape->steps; i++) {
 		char name[32];
 		snprintf(name, sizeof(name), "{p%zu}", i);
-		const char *text = shape->step[i][0] == '{' ? name : shape->step[i][0] == '*' ? "**" : shape->step[i];
+		const char *text = shape->step[i][0] == '{'   ? name
+				   : shape->step[i][0] == '*' ? "**"
+							      : shape->step[i];
 		n += (size_t)sprintf(ret_path + n, "/%s", text);
 	}
 }
@@ -55,7 +57,8 @@ static bool matches(const struct shape *rule, const struct shape *path)
 			return path->steps > i;
 		if (i >= path->steps)
 			return false;
-		bool same = rule->step[i][0] == '{' ? path->step[i][0] != '\0' : strcmp(rule->step[i], path->step[i]) == 0;
+		bool same = rule->step[i][0] == '{' ? path->step[i][0] != '\0'
+						    : strcmp(rule->step[i], path->step[i]) == 0;
 		if (!same)
 			return false;
 	}
@@ -94,13 +97,20 @@ static struct remit_policy *make_policy(struct random *random, struct shape *rul
 	assert_int_equal(remit_builder_implies(builder, "u", "x"), REMIT_OK);
 	for (size_t i = 0; i < tries; i++) {
 		char path[100];
-		struct remit_alternative needs[2] = { { &names[random_below(random, 2)], 2 }, { &names[random_below(random, 3)], 1 } };
-		struct remit_when when = { .test = REMIT_TEST_EQUALS, .source = REMIT_SOURCE_BODY, .name = "/a/0", .value = "v",
+		struct remit_alternative needs[2] = { { &names[random_below(random, 2)], 2 },
+						      { &names[random_below(random, 3)], 1 } };
+		struct remit_when when = { .test = REMIT_TEST_EQUALS,
+					   .source = REMIT_SOURCE_BODY,
+					   .name = "/a/0",
+					   .value = "v",
 					   .need = { REMIT_NEED_SCOPES, needs, 1 } };
-		struct remit_rule rule = { .path = path, .need = { REMIT_NEED_SCOPES, needs, 1 + random_below(random, 2) },
-					   .whens = &when, .when_count = random_below(random, 2),
+		struct remit_rule rule = { .path = path,
+					   .need = { REMIT_NEED_SCOPES, needs, 1 + random_below(random, 2) },
+					   .whens = &when,
+					   .when_count = random_below(random, 2),
 					   .project = (enum remit_project_rule)random_below(random, 4),
-					   .project_source = REMIT_SOURCE_HEADER, .project_name = "X-Project" };
+					   .project_source = REMIT_SOURCE_HEADER,
+					   .project_name = "X-Project" };
 		make_shape(random, &rules[count]);
 		write_path(&rules[count], path);
 		rule.method = rules[count].method;
@@ -113,7 +123,8 @@ static struct remit_policy *make_policy(struct random *random, struct shape *rul
 	return policy;
 }
 
-static void look_up(struct random *random, const struct remit_policy *policy, const struct shape *rules, size_t count)
+static void look_up(struct random *random, const struct remit_policy *policy, const struct shape *rules,
+		    size_t count)
 {
 	struct shape shape;
 	struct remit_match match;
@@ -125,7 +136,8 @@ static void look_up(struct random *random, const struct remit_policy *policy, co
 			shape.step[i] = "d";
 	write_path(&shape, path);
 	uint32_t want = naive(rules, count, &shape);
-	enum remit_status status = remit_policy_route(policy, shape.method, strlen(shape.method), path, strlen(path), &match);
+	enum remit_status status =
+		remit_policy_route(policy, shape.method, strlen(shape.method), path, strlen(path), &match);
 	assert_int_equal(status, want == REMIT_NO_OPERATION ? REMIT_NOT_FOUND : REMIT_OK);
 	assert_int_equal(match.operation, want);
 	if (want != REMIT_NO_OPERATION)
@@ -143,9 +155,11 @@ static void save_and_load(const struct remit_policy *policy, struct remit_policy
 	assert_int_equal(again_size, size);
 	assert_memory_equal(again, bytes, size);
 	for (uint32_t i = 0; i < remit_policy_operations(policy); i++) {
-		const struct remit_operation *a = remit_policy_operation(policy, i), *b = remit_policy_operation(*ret, i);
+		const struct remit_operation *a = remit_policy_operation(policy, i),
+					     *b = remit_policy_operation(*ret, i);
 		assert_string_equal(a->text, b->text);
-		assert_true(a->when_count == b->when_count && a->project == b->project && a->param_count == b->param_count);
+		assert_true(a->when_count == b->when_count && a->project == b->project &&
+			    a->param_count == b->param_count);
 	}
 	free(bytes);
 	free(again);

@@ -39,7 +39,13 @@ static void change(struct world *w, size_t number)
 {
 	uint8_t digest[REMIT_DIGEST_SIZE];
 	struct entry *entry = &w->entries[number];
-	struct remit_record record = { random_u64(&w->random), (uint32_t)random_u64(&w->random), 7, 9, (uint32_t)number, 3, 1,
+	struct remit_record record = { random_u64(&w->random),
+				       (uint32_t)random_u64(&w->random),
+				       7,
+				       9,
+				       (uint32_t)number,
+				       3,
+				       1,
 				       (uint8_t)random_below(&w->random, 3) };
 
 	digest_of(number, digest);

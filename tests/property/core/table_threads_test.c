@@ -32,8 +32,12 @@ static void digest_of(uint32_t number, uint8_t ret[REMIT_DIGEST_SIZE])
 /* Every field says the same, so that a record put together from two is noticed. */
 static struct remit_record record_of(uint32_t number, uint32_t version)
 {
-	return (struct remit_record){ .granted = version, .owner = version, .project = version, .expires_s = version,
-				      .token = number, .rate = (uint16_t)version };
+	return (struct remit_record){ .granted = version,
+				      .owner = version,
+				      .project = version,
+				      .expires_s = version,
+				      .token = number,
+				      .rate = (uint16_t)version };
 }
 
 static bool is_whole(const struct remit_record *record, uint32_t number)
@@ -121,6 +125,7 @@ static void test_readers_see_whole_records_and_every_revocation(void **state)
 	remit_table_free(table);
 }
 
-static const struct CMUnitTest tests[] = { cmocka_unit_test(test_readers_see_whole_records_and_every_revocation) };
+static const struct CMUnitTest tests[] = { cmocka_unit_test(
+	test_readers_see_whole_records_and_every_revocation) };
 
 TEST_MAIN(tests)

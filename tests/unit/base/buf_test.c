@@ -61,15 +61,20 @@ static void test_growth_keeps_content(void **state)
 
 static void test_json_strings(void **state)
 {
-	const struct { struct str in; const char *want; } cases[] = {
+	const struct { struct str in; const char *want;
+	} cases[] = {
 		{ STR("\x80"), "\"\xEF\xBF\xBD\"" },
-		{ STR("a\xC0\x80""b"), "\"a\xEF\xBF\xBD\xEF\xBF\xBD""b\"" },
+		{ STR("a\xC0\x80"
+		      "b"),
+		  "\"a\xEF\xBF\xBD\xEF\xBF\xBD"
+		  "b\"" },
 		{ STR("\xED\xA0\x80"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"" },
 		{ STR("\xE2\x82"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\"" },
 		{ STR("a\0b"), "\"a\\u0000b\"" },
 		{ STR("\"\\\b\f\n\r\t\x1f\x7f/"), "\"\\\"\\\\\\b\\f\\n\\r\\t\\u001f\\u007f/\"" },
 		{ STR(""), "\"\"" },
-		{ STR("d\xC3\xA9j\xC3\xA0 \xE2\x82\xAC \xF0\x9F\x98\x80"), "\"d\xC3\xA9j\xC3\xA0 \xE2\x82\xAC \xF0\x9F\x98\x80\"" },
+		{ STR("d\xC3\xA9j\xC3\xA0 \xE2\x82\xAC \xF0\x9F\x98\x80"),
+		  "\"d\xC3\xA9j\xC3\xA0 \xE2\x82\xAC \xF0\x9F\x98\x80\"" },
 	};
 	(void)state;
 	for (size_t i = 0; i < TEST_COUNT(cases); i++) {

@@ -22,12 +22,23 @@ static void test_safety(void **state)
 
 static void test_numbers(void **state)
 {
-	static const struct { const char *text; uint64_t max; bool good; uint64_t value; } cases[] = {
-		{ "", 9, false, 0 }, { "-1", 9, false, 0 }, { "+1", 9, false, 0 }, { " 1", 9, false, 0 },
-		{ "1 ", 9, false, 0 }, { "0x1", 99, false, 0 }, { "10", 9, false, 0 }, { "1", 0, false, 0 },
-		{ "18446744073709551616", UINT64_MAX, false, 0 }, { "99999999999999999999", UINT64_MAX, false, 0 },
+	static const struct { const char *text; uint64_t max; bool good; uint64_t value;
+	} cases[] = {
+		{ "", 9, false, 0 },
+		{ "-1", 9, false, 0 },
+		{ "+1", 9, false, 0 },
+		{ " 1", 9, false, 0 },
+		{ "1 ", 9, false, 0 },
+		{ "0x1", 99, false, 0 },
+		{ "10", 9, false, 0 },
+		{ "1", 0, false, 0 },
+		{ "18446744073709551616", UINT64_MAX, false, 0 },
+		{ "99999999999999999999", UINT64_MAX, false, 0 },
 		{ "4294967296", UINT32_MAX, false, 0 },
-		{ "0", 0, true, 0 }, { "9", 9, true, 9 }, { "007", 9, true, 7 }, { "4294967295", UINT32_MAX, true, UINT32_MAX },
+		{ "0", 0, true, 0 },
+		{ "9", 9, true, 9 },
+		{ "007", 9, true, 7 },
+		{ "4294967295", UINT32_MAX, true, UINT32_MAX },
 		{ "18446744073709551615", UINT64_MAX, true, UINT64_MAX },
 	};
 	(void)state;
@@ -62,14 +73,21 @@ static void test_fold_is_ascii_only(void **state)
 
 static void test_distance(void **state)
 {
-	static const struct { const char *a, *b; unsigned limit, want; } cases[] = {
-		{ "stories:raed", "stories:read", 2, 1 }, { "storys", "stories", 3, 2 }, { "abc", "abc", 2, 0 },
-		{ "", "abc", 5, 3 }, { "abc", "xyz", 5, 3 }, { "abcdef", "uvwxyz", 2, 3 }, { "ca", "abc", 5, 3 },
+	static const struct { const char *a, *b; unsigned limit, want;
+	} cases[] = {
+		{ "stories:raed", "stories:read", 2, 1 },
+		{ "storys", "stories", 3, 2 },
+		{ "abc", "abc", 2, 0 },
+		{ "", "abc", 5, 3 },
+		{ "abc", "xyz", 5, 3 },
+		{ "abcdef", "uvwxyz", 2, 3 },
+		{ "ca", "abc", 5, 3 },
 	};
 	char longer[66] = { 0 };
 	(void)state;
 	for (size_t i = 0; i < TEST_COUNT(cases); i++)
-		assert_int_equal(str_distance(str_of(cases[i].a), str_of(cases[i].b), cases[i].limit), cases[i].want);
+		assert_int_equal(str_distance(str_of(cases[i].a), str_of(cases[i].b), cases[i].limit),
+				 cases[i].want);
 	memset(longer, 'a', 65);
 	assert_int_equal(str_distance(str_of(longer), str_of(longer), 2), 3);
 }

@@ -59,7 +59,8 @@ static void test_base62(void **state)
 	assert_true(base62_encode_u64(61, text, 3) && memcmp(text, "00z", 3) == 0);
 	assert_true(base62_encode_u64(0xffffffff, text, 6) && memcmp(text, "4gfFC3", 6) == 0);
 	for (int c = -128; c < 128; c++)
-		assert_int_equal(base62_is((char)c), (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
+		assert_int_equal(base62_is((char)c),
+				 (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
 }
 
 static void test_hex(void **state)
@@ -79,7 +80,9 @@ static void test_hex(void **state)
 
 static void test_base64url(void **state)
 {
-	static const char *const bad[] = { "A", "AAAAA", "AA==", "A+", "A/", "AB C", "AB", "AAB", "\xC3\xA9" };
+	static const char *const bad[] = {
+		"A", "AAAAA", "AA==", "A+", "A/", "AB C", "AB", "AAB", "\xC3\xA9"
+	};
 	static const struct { const char *plain, *text; } good[] = {
 		{ "", "" }, { "f", "Zg" }, { "fo", "Zm8" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg" },
 		{ "\xfb\xff", "-_8" },
@@ -96,7 +99,8 @@ static void test_base64url(void **state)
 		assert_true(base64url_decode(str_of(good[i].text), b, length, &n));
 		assert_int_equal(n, length);
 		assert_memory_equal(b, good[i].plain, n);
-		assert_int_equal(base64url_encode((const uint8_t *)good[i].plain, length, text), strlen(good[i].text));
+		assert_int_equal(base64url_encode((const uint8_t *)good[i].plain, length, text),
+				 strlen(good[i].text));
 		assert_memory_equal(text, good[i].text, strlen(good[i].text));
 	}
 }
@@ -104,11 +108,28 @@ static void test_base64url(void **state)
 static void test_P10_utf8_overlong_and_surrogates(void **state)
 {
 	static const char *const bad[] = {
-		"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xE0\x80\x80", "\xE0\x9F\xBF", "\xE2\x82",
-		"\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
-		"\xF5\x80\x80\x80", "\xFE", "\xFF", "\xE2\x28\xA1", "ok\xC0\xAF",
+		"\x80",
+		"\xBF",
+		"\xC0\x80",
+		"\xC1\xBF",
+		"\xC2",
+		"\xC2\x41",
+		"\xE0\x80\x80",
+		"\xE0\x9F\xBF",
+		"\xE2\x82",
+		"\xED\xA0\x80",
+		"\xED\xBF\xBF",
+		"\xF0\x80\x80\x80",
+		"\xF0\x8F\xBF\xBF",
+		"\xF4\x90\x80\x80",
+		"\xF5\x80\x80\x80",
+		"\xFE",
+		"\xFF",
+		"\xE2\x28\xA1",
+		"ok\xC0\xAF",
 	};
-	static const char *const good[] = { "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+	static const char *const good[] = { "\x7F",	    "\xC2\x80",		"\xDF\xBF",
+					    "\xE0\xA0\x80", "\xED\x9F\xBF",	"\xEE\x80\x80",
 					    "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF" };
 	(void)state;
 	for (size_t i = 0; i < TEST_COUNT(bad); i++)

@@ -76,9 +76,11 @@ static void test_umbrellas(void **state)
 static void test_rules_that_cannot_match(void **state)
 {
 	static const char *const bad[] = {
-		"GET a", "GET a/b", "get /a", "HEAD /a", "CONNECT /a", "TRACE /a", "G@T /a", "GET /a//b", "GET /../a", "GET /a/.",
-		"GET /a;b", "GET /a%41", "GET /a\\b", "GET /{}", "GET /{a}b", "GET /a{b}", "GET /{a}/{a}", "GET /{a b}",
-		"GET /*", "GET /a*", "GET /**/a", "GET /a**", "GET /***", "GET /a\x01", "GET /\xC0\xAF", "GET //",
+		"GET a",	 "GET a/b",   "get /a",	   "HEAD /a",	"CONNECT /a",	"TRACE /a",
+		"G@T /a",	 "GET /a//b", "GET /../a", "GET /a/.",	"GET /a;b",	"GET /a%41",
+		"GET /a\\b",	 "GET /{}",   "GET /{a}b", "GET /a{b}", "GET /{a}/{a}", "GET /{a b}",
+		"GET /*",	 "GET /a*",   "GET /**/a", "GET /a**",	"GET /***",	"GET /a\x01",
+		"GET /\xC0\xAF", "GET //",
 	};
 	struct remit_builder *builder = kit_builder("a");
 	(void)state;
@@ -87,7 +89,9 @@ static void test_rules_that_cannot_match(void **state)
 			fail_msg("%s", bad[i]);
 	assert_int_equal(kit_rule(builder, "GET /{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}", "a"), REMIT_LIMIT);
 	assert_int_equal(kit_rule(builder, "GET /a", "nope"), REMIT_NOT_FOUND);
-	assert_int_equal(kit_rule(builder, "GET /a", "a | a | a | a | a | a | a | a | a | a | a | a | a | a | a | a | a"), REMIT_LIMIT);
+	assert_int_equal(kit_rule(builder, "GET /a",
+				  "a | a | a | a | a | a | a | a | a | a | a | a | a | a | a | a | a"),
+			 REMIT_LIMIT);
 	assert_int_equal(kit_rule(builder, "GET /a", "a |"), REMIT_INVALID);
 	assert_int_equal(kit_rule(builder, "GET /a/{x}", "a"), REMIT_OK);
 	assert_int_equal(kit_rule(builder, "GET /a/{y}", "a"), REMIT_EXISTS);
@@ -104,7 +108,8 @@ static void test_conditions_and_projects(void **state)
 	struct kit_need base, more;
 	struct remit_when when;
 	struct remit_rule rule = { .method = "POST", .path = "/s/{id}", .whens = &when, .when_count = 1 };
-	const struct { struct remit_when when; enum remit_status want; } cases[] = {
+	const struct { struct remit_when when; enum remit_status want;
+	} cases[] = {
 		{ { .source = REMIT_SOURCE_PATH, .name = "other" }, REMIT_INVALID },
 		{ { .source = REMIT_SOURCE_QUERY, .name = "" }, REMIT_INVALID },
 		{ { .source = REMIT_SOURCE_QUERY }, REMIT_INVALID },
@@ -116,7 +121,8 @@ static void test_conditions_and_projects(void **state)
 		{ { .source = REMIT_SOURCE_BODY, .name = "/a", .value = "x" }, REMIT_INVALID },
 		{ { .source = (enum remit_source)9, .name = "/a" }, REMIT_INVALID },
 		{ { .source = REMIT_SOURCE_BODY, .name = "/a", .test = (enum remit_test)3 }, REMIT_INVALID },
-		{ { .source = REMIT_SOURCE_BODY, .name = "/a/*/b~1", .test = REMIT_TEST_EQUALS, .value = "" }, REMIT_OK },
+		{ { .source = REMIT_SOURCE_BODY, .name = "/a/*/b~1", .test = REMIT_TEST_EQUALS, .value = "" },
+		  REMIT_OK },
 	};
 	struct remit_builder *builder = kit_builder("a b");
 	(void)state;

@@ -6,7 +6,8 @@
 /* Document B's way of umbrellas beside document A's stories. */
 static struct remit_policy *make_policy(void)
 {
-	struct remit_builder *builder = kit_builder("c:read c:write s:read s:write s:publish e:read e:write *");
+	struct remit_builder *builder =
+		kit_builder("c:read c:write s:read s:write s:publish e:read e:write *");
 	struct kit_need base, first, second;
 	struct remit_when whens[2] = {
 		{ .source = REMIT_SOURCE_BODY, .name = "/at" },
@@ -21,7 +22,8 @@ static struct remit_policy *make_policy(void)
 	assert_int_equal(kit_rule(builder, "GET /s", "s:read"), REMIT_OK);		  /* 2 */
 	assert_int_equal(kit_rule(builder, "POST /both", "s:publish s:write"), REMIT_OK); /* 3 */
 	assert_int_equal(kit_rule(builder, "GET /e", "e:read"), REMIT_OK);		  /* 4 */
-	assert_int_equal(kit_rule(builder, "GET /any", "s:read s:write | e:write | e:read s:publish"), REMIT_OK); /* 5 */
+	assert_int_equal(kit_rule(builder, "GET /any", "s:read s:write | e:write | e:read s:publish"),
+			 REMIT_OK); /* 5 */
 	rule.need = *kit_need(&base, "s:write");
 	whens[0].need = *kit_need(&first, "s:publish");
 	whens[1].need = *kit_need(&second, "e:write | s:read");
@@ -35,14 +37,21 @@ struct ask {
 	struct remit_scopes granted, ceiling;
 };
 
-static struct remit_question *ask(struct ask *ask, const struct remit_policy *policy, uint32_t operation, const char *scopes)
+static struct remit_question *ask(struct ask *ask, const struct remit_policy *policy, uint32_t operation,
+				  const char *scopes)
 {
 	memset(ask, 0, sizeof(*ask));
 	ask->granted = kit_set(policy, scopes);
 	ask->record.api = 1;
-	ask->question = (struct remit_question){ .policy = policy, .operation = operation, .credential = REMIT_CREDENTIAL_FOUND,
-						 .record = &ask->record, .granted = ask->granted.word, .api = 1, .now_s = 1000,
-						 .owner_active = true, .owner_unlimited = true };
+	ask->question = (struct remit_question){ .policy = policy,
+						 .operation = operation,
+						 .credential = REMIT_CREDENTIAL_FOUND,
+						 .record = &ask->record,
+						 .granted = ask->granted.word,
+						 .api = 1,
+						 .now_s = 1000,
+						 .owner_active = true,
+						 .owner_unlimited = true };
 	return &ask->question;
 }
 
@@ -56,7 +65,8 @@ static const char *answer(const struct remit_question *question)
 	memset(&decision, 0xff, sizeof(decision)); /* what it does not set may not be believed */
 	remit_decide(question, &decision);
 	remit_scopes_text(question->policy, &decision.missing, ", ", missing, sizeof(missing));
-	snprintf(text, sizeof(text), "%s%s%s", remit_reason_text(decision.reason), missing[0] ? " " : "", missing);
+	snprintf(text, sizeof(text), "%s%s%s", remit_reason_text(decision.reason), missing[0] ? " " : "",
+		 missing);
 	return text;
 }
 
@@ -140,9 +150,11 @@ static void test_tokens_that_are_no_good(void **state)
 		remit_decide(q, &decision);
 		assert_int_equal(decision.reason, cases[i].want);
 		assert_int_equal(remit_reason_is_token(decision.reason), cases[i].want != REMIT_ALLOWED);
-		q->operation = REMIT_NO_OPERATION; /* an operation that no rule maps tells nothing to strangers */
+		q->operation =
+			REMIT_NO_OPERATION; /* an operation that no rule maps tells nothing to strangers */
 		remit_decide(q, &decision);
-		assert_int_equal(decision.reason, cases[i].want == REMIT_ALLOWED ? REMIT_UNMAPPED : cases[i].want);
+		assert_int_equal(decision.reason,
+				 cases[i].want == REMIT_ALLOWED ? REMIT_UNMAPPED : cases[i].want);
 		q->operation = 0; /* and what is public reads no token */
 		remit_decide(q, &decision);
 		assert_int_equal(decision.reason, REMIT_ALLOWED);
@@ -176,23 +188,33 @@ static void test_T02_refused_tokens_look_alike(void **state)
 
 static void test_scopes(void **state)
 {
-	static const struct { uint32_t operation, whens; const char *granted, *want; } cases[] = {
+	static const struct { uint32_t operation, whens; const char *granted, *want;
+	} cases[] = {
 		{ 2, 0, "s:write s:publish", "scope_missing s:read" }, /* D3 */
-		{ 3, 0, "s:read", "scope_missing s:write, s:publish" }, /* D8: all at once, in vocabulary order */
+		{ 3, 0, "s:read",
+		  "scope_missing s:write, s:publish" }, /* D8: all at once, in vocabulary order */
 		{ 3, 0, "s:publish", "scope_missing s:write" },
 		{ 4, 0, "c:write s:read", "scope_missing e:read" }, /* D2: never the umbrella */
-		{ 5, 0, "", "scope_missing e:write" }, /* fewest */
-		{ 5, 0, "s:read", "scope_missing s:write" }, /* the first on a tie */
+		{ 5, 0, "", "scope_missing e:write" },		    /* fewest */
+		{ 5, 0, "s:read", "scope_missing s:write" },	    /* the first on a tie */
 		{ 5, 0, "e:read", "scope_missing e:write" },
 		{ 6, 0, "s:read", "scope_missing s:write" },
 		{ 6, 1, "s:read", "scope_missing s:write, s:publish" }, /* D6: they add up */
 		{ 6, 1, "s:write", "scope_missing s:publish" },
 		{ 6, 3, "", "scope_missing s:write, s:publish, e:write" },
 		{ 6, 2, "s:write", "scope_missing e:write" },
-		{ 2, 0, "s:read", "allowed" }, { 2, 0, "*", "allowed" }, { 3, 0, "s:write s:publish", "allowed" },
-		{ 4, 0, "c:read", "allowed" }, { 4, 0, "e:read", "allowed" }, { 5, 0, "c:write", "allowed" },
-		{ 5, 0, "c:read s:publish", "allowed" }, { 6, 0, "s:write", "allowed" }, { 6, 0xfffffffc, "s:write", "allowed" },
-		{ 6, 2, "s:write s:read", "allowed" }, { 6, 3, "*", "allowed" }, { 1, 0, "", "allowed" },
+		{ 2, 0, "s:read", "allowed" },
+		{ 2, 0, "*", "allowed" },
+		{ 3, 0, "s:write s:publish", "allowed" },
+		{ 4, 0, "c:read", "allowed" },
+		{ 4, 0, "e:read", "allowed" },
+		{ 5, 0, "c:write", "allowed" },
+		{ 5, 0, "c:read s:publish", "allowed" },
+		{ 6, 0, "s:write", "allowed" },
+		{ 6, 0xfffffffc, "s:write", "allowed" },
+		{ 6, 2, "s:write s:read", "allowed" },
+		{ 6, 3, "*", "allowed" },
+		{ 1, 0, "", "allowed" },
 	};
 	struct remit_policy *policy = make_policy();
 	(void)state;
@@ -207,7 +229,12 @@ static void test_scopes(void **state)
 
 static void test_never_more_than_the_owner(void **state)
 {
-	static const struct { uint32_t operation; const char *granted, *ceiling; bool unlimited; const char *want; } cases[] = {
+	static const struct {
+		uint32_t operation;
+		const char *granted, *ceiling;
+		bool unlimited;
+		const char *want;
+	} cases[] = {
 		{ 2, "*", NULL, false, "owner_forbidden s:read" },
 		{ 2, "*", "*", false, "owner_forbidden s:read" },
 		{ 2, "*", "s:write", true, "owner_forbidden s:read" },
@@ -216,9 +243,12 @@ static void test_never_more_than_the_owner(void **state)
 		{ 3, "s:publish", "s:write", false, "scope_missing s:write" },
 		{ 4, "c:read", "c:write", false, "owner_forbidden e:read" },
 		{ 5, "s:read s:write", "e:write", false, "owner_forbidden e:write" },
-		{ 2, "* s:read", NULL, false, "allowed" }, { 2, "s:read", NULL, false, "allowed" },
-		{ 2, "*", "*", true, "allowed" }, { 2, "*", "s:read", true, "allowed" },
-		{ 4, "c:read", "c:read", false, "allowed" }, { 4, "c:read", "e:read", false, "allowed" },
+		{ 2, "* s:read", NULL, false, "allowed" },
+		{ 2, "s:read", NULL, false, "allowed" },
+		{ 2, "*", "*", true, "allowed" },
+		{ 2, "*", "s:read", true, "allowed" },
+		{ 4, "c:read", "c:read", false, "allowed" },
+		{ 4, "c:read", "e:read", false, "allowed" },
 	};
 	struct remit_policy *policy = make_policy();
 	(void)state;
@@ -258,8 +288,12 @@ static void test_projects(void **state)
 	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
 		struct remit_builder *builder = kit_builder("s *");
 		struct kit_need kit;
-		struct remit_rule rule = { .method = "GET", .path = "/x", .need = *kit_need(&kit, "s"), .project = cases[i].rule,
-					   .project_source = REMIT_SOURCE_QUERY, .project_name = "p" };
+		struct remit_rule rule = { .method = "GET",
+					   .path = "/x",
+					   .need = *kit_need(&kit, "s"),
+					   .project = cases[i].rule,
+					   .project_source = REMIT_SOURCE_QUERY,
+					   .project_name = "p" };
 		struct ask a;
 		assert_int_equal(remit_builder_rule(builder, &rule, NULL), REMIT_OK);
 		struct remit_policy *policy = kit_build(builder);

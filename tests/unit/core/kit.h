@@ -59,7 +59,8 @@ static inline struct remit_builder *kit_builder(const char *scopes)
 }
 
 /* A rule "GET /x" with a need. */
-static inline enum remit_status kit_rule(struct remit_builder *builder, const char *operation, const char *need)
+static inline enum remit_status kit_rule(struct remit_builder *builder, const char *operation,
+					 const char *need)
 {
 	struct kit_need kit;
 	char text[9000], *path;
@@ -78,7 +79,9 @@ static inline enum remit_status kit_tool(struct remit_builder *builder, const ch
 					 const char *value, const char *need)
 {
 	struct kit_need kit;
-	struct remit_tool tool = { .name = name, .select = select, .value = value, .need = *kit_need(&kit, need) };
+	struct remit_tool tool = {
+		.name = name, .select = select, .value = value, .need = *kit_need(&kit, need)
+	};
 	return remit_builder_tool(builder, &tool, NULL);
 }
 

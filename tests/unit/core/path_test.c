@@ -37,8 +37,8 @@ static void test_safety(void **state)
 
 static void test_P01_dot_segments(void **state)
 {
-	REFUSE_ALL("/info/../admin", "/..", "/.", "/./a", "/a/.", "/a/..", "/a/../", "/%2e%2e/a", "/%2E./a", "/.%2e", "/a/%2e",
-		   "/a/%2e/b", "/../../etc/passwd");
+	REFUSE_ALL("/info/../admin", "/..", "/.", "/./a", "/a/.", "/a/..", "/a/../", "/%2e%2e/a", "/%2E./a",
+		   "/.%2e", "/a/%2e", "/a/%2e/b", "/../../etc/passwd");
 }
 
 static void test_P02_encoded_slashes_and_backslashes(void **state)
@@ -65,8 +65,9 @@ static void test_P10_known_confusions(void **state)
 {
 	char segments[80] = "", deep[80] = "";
 	char *longest = malloc(9000);
-	REFUSE_ALL("a", "*", "http://h/a", "//a", "/a//b", "//", "/a//", "/\xC0\xAF", "/\xC0\xAE\xC0\xAE/a", "/%C0%AF", "/%ff", "/%ED%A0%80",
-		   "/a\x01", "/a\x7f", "/a%01", "/a%7F", "/a%0d%0a", "/a b", "/a\tb", "/%", "/%4", "/%zz", "/a%", "/%%41", "/a%u0041");
+	REFUSE_ALL("a", "*", "http://h/a", "//a", "/a//b", "//", "/a//", "/\xC0\xAF", "/\xC0\xAE\xC0\xAE/a",
+		   "/%C0%AF", "/%ff", "/%ED%A0%80", "/a\x01", "/a\x7f", "/a%01", "/a%7F", "/a%0d%0a", "/a b",
+		   "/a\tb", "/%", "/%4", "/%zz", "/a%", "/%%41", "/a%u0041");
 	refuse("/a\0b", 4);
 	refuse("/a%00b", 6);
 	for (int i = 0; i < 33; i++)
@@ -85,12 +86,22 @@ static void test_P10_known_confusions(void **state)
 
 static void test_decodes_once_and_encodes_in_one_way(void **state)
 {
-	static const struct { const char *raw, *path, *canonical; } cases[] = {
-		{ "/", "/", "/" }, { "/a/", "/a/", "/a/" }, { "/a/b-_.~", "/a/b-_.~", "/a/b-_.~" }, { "/%41%62", "/Ab", "/Ab" },
-		{ "/100%25", "/100%", "/100%25" }, { "/a%20b", "/a b", "/a%20b" }, { "/%c3%a9", "/\xC3\xA9", "/%C3%A9" },
-		{ "/\xC3\xA9", "/\xC3\xA9", "/%C3%A9" }, { "/a%23b%3Fc", "/a#b?c", "/a%23b%3Fc" }, { "/...", "/...", "/..." },
-		{ "/.a/..b", "/.a/..b", "/.a/..b" }, { "/a:b@c!$&'()*+,=", "/a:b@c!$&'()*+,=", "/a:b@c!$&'()*+,=" },
-		{ "/%7Ex%2b%22", "/~x+\"", "/~x+%22" }, { "/%25zz", "/%zz", "/%25zz" },
+	static const struct { const char *raw, *path, *canonical;
+	} cases[] = {
+		{ "/", "/", "/" },
+		{ "/a/", "/a/", "/a/" },
+		{ "/a/b-_.~", "/a/b-_.~", "/a/b-_.~" },
+		{ "/%41%62", "/Ab", "/Ab" },
+		{ "/100%25", "/100%", "/100%25" },
+		{ "/a%20b", "/a b", "/a%20b" },
+		{ "/%c3%a9", "/\xC3\xA9", "/%C3%A9" },
+		{ "/\xC3\xA9", "/\xC3\xA9", "/%C3%A9" },
+		{ "/a%23b%3Fc", "/a#b?c", "/a%23b%3Fc" },
+		{ "/...", "/...", "/..." },
+		{ "/.a/..b", "/.a/..b", "/.a/..b" },
+		{ "/a:b@c!$&'()*+,=", "/a:b@c!$&'()*+,=", "/a:b@c!$&'()*+,=" },
+		{ "/%7Ex%2b%22", "/~x+\"", "/~x+%22" },
+		{ "/%25zz", "/%zz", "/%25zz" },
 	};
 	(void)state;
 	for (size_t i = 0; i < TEST_COUNT(cases); i++) {

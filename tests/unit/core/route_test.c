@@ -28,19 +28,52 @@ static void test_safety(void **state)
 static void test_literal_beats_parameter_beats_rest(void **state)
 {
 	static const char *const rules[] = {
-		"GET /", "GET /s", "GET /s/", "GET /s/{id}", "GET /s/new", "POST /s/{id}", "GET /s/{id}/parts/{part}",
-		"GET /s/new/parts", "GET /f/**", "GET /f/a/b", "GET /f/{x}/c", "DELETE /**", "GET /\xC3\xA9",
+		"GET /",
+		"GET /s",
+		"GET /s/",
+		"GET /s/{id}",
+		"GET /s/new",
+		"POST /s/{id}",
+		"GET /s/{id}/parts/{part}",
+		"GET /s/new/parts",
+		"GET /f/**",
+		"GET /f/a/b",
+		"GET /f/{x}/c",
+		"DELETE /**",
+		"GET /\xC3\xA9",
 	};
-	static const struct { const char *method, *raw, *want; } cases[] = {
-		{ "GET", "/S", "-" }, { "get", "/s", "-" }, { "PUT", "/s", "-" }, { "OPTIONS", "/s", "-" }, { "GET", "/s/1/", "-" },
-		{ "GET", "/s/new/", "-" }, { "GET", "/s/1/parts/", "-" }, { "GET", "/f", "-" }, { "POST", "/s/", "-" },
-		{ "GET", "/x", "-" }, { "CONNECT", "/s", "-" }, { "TRACE", "/s", "-" },
-		{ "GET", "/", "GET /" }, { "GET", "/s", "GET /s" }, { "HEAD", "/s", "GET /s" }, { "GET", "/s/", "GET /s/" },
-		{ "GET", "/s/1", "GET /s/{id}" }, { "GET", "/%73/1", "GET /s/{id}" }, { "GET", "/s/new", "GET /s/new" },
-		{ "POST", "/s/new", "POST /s/{id}" }, { "GET", "/s/new/parts/2", "GET /s/{id}/parts/{part}" },
-		{ "GET", "/s/new/parts", "GET /s/new/parts" }, { "GET", "/f/", "GET /f/**" }, { "GET", "/f/x", "GET /f/**" },
-		{ "GET", "/f/a/b", "GET /f/a/b" }, { "GET", "/f/a/c", "GET /f/{x}/c" }, { "GET", "/f/a/b/c", "GET /f/**" },
-		{ "DELETE", "/", "DELETE /**" }, { "DELETE", "/any/thing", "DELETE /**" }, { "GET", "/%C3%A9", "GET /\xC3\xA9" },
+	static const struct { const char *method, *raw, *want;
+	} cases[] = {
+		{ "GET", "/S", "-" },
+		{ "get", "/s", "-" },
+		{ "PUT", "/s", "-" },
+		{ "OPTIONS", "/s", "-" },
+		{ "GET", "/s/1/", "-" },
+		{ "GET", "/s/new/", "-" },
+		{ "GET", "/s/1/parts/", "-" },
+		{ "GET", "/f", "-" },
+		{ "POST", "/s/", "-" },
+		{ "GET", "/x", "-" },
+		{ "CONNECT", "/s", "-" },
+		{ "TRACE", "/s", "-" },
+		{ "GET", "/", "GET /" },
+		{ "GET", "/s", "GET /s" },
+		{ "HEAD", "/s", "GET /s" },
+		{ "GET", "/s/", "GET /s/" },
+		{ "GET", "/s/1", "GET /s/{id}" },
+		{ "GET", "/%73/1", "GET /s/{id}" },
+		{ "GET", "/s/new", "GET /s/new" },
+		{ "POST", "/s/new", "POST /s/{id}" },
+		{ "GET", "/s/new/parts/2", "GET /s/{id}/parts/{part}" },
+		{ "GET", "/s/new/parts", "GET /s/new/parts" },
+		{ "GET", "/f/", "GET /f/**" },
+		{ "GET", "/f/x", "GET /f/**" },
+		{ "GET", "/f/a/b", "GET /f/a/b" },
+		{ "GET", "/f/a/c", "GET /f/{x}/c" },
+		{ "GET", "/f/a/b/c", "GET /f/**" },
+		{ "DELETE", "/", "DELETE /**" },
+		{ "DELETE", "/any/thing", "DELETE /**" },
+		{ "GET", "/%C3%A9", "GET /\xC3\xA9" },
 	};
 	struct remit_builder *builder = kit_builder("a");
 	(void)state;
@@ -139,17 +172,21 @@ static const char *resource(const struct remit_policy *policy, const char *uri)
 static void test_resources(void **state)
 {
 	static const char *const refused[] = {
-		"s://../x", "s://a/..", "s://%2e%2e/x", "s://a%2Fb", "s://a%5Cb", "s://a\\b", "s://a%00", "s://%2525", "s://%73",
-		"s://a#b", "s://a b", "s://a;b", "s://a%", "s://\xC0\xAF", "s://a%3Fb", "",
+		"s://../x", "s://a/..",	    "s://%2e%2e/x", "s://a%2Fb", "s://a%5Cb", "s://a\\b",
+		"s://a%00", "s://%2525",    "s://%73",	    "s://a#b",	 "s://a b",   "s://a;b",
+		"s://a%",   "s://\xC0\xAF", "s://a%3Fb",    "",
 	};
 	struct remit_builder *builder = kit_builder("r");
 	struct kit_need kit;
 	(void)state;
 	assert_int_equal(remit_builder_resource(builder, "s://{id}", kit_need(&kit, "r"), NULL), REMIT_OK);
-	assert_int_equal(remit_builder_resource(builder, "s://{other}", kit_need(&kit, "r"), NULL), REMIT_EXISTS);
+	assert_int_equal(remit_builder_resource(builder, "s://{other}", kit_need(&kit, "r"), NULL),
+			 REMIT_EXISTS);
 	assert_int_equal(remit_builder_resource(builder, "s://all", kit_need(&kit, "r"), NULL), REMIT_OK);
-	assert_int_equal(remit_builder_resource(builder, "s://x/**", kit_need(&kit, "r"), NULL), REMIT_INVALID);
-	assert_int_equal(remit_builder_resource(builder, "s://x?y", kit_need(&kit, "r"), NULL), REMIT_INVALID);
+	assert_int_equal(remit_builder_resource(builder, "s://x/**", kit_need(&kit, "r"), NULL),
+			 REMIT_INVALID);
+	assert_int_equal(remit_builder_resource(builder, "s://x?y", kit_need(&kit, "r"), NULL),
+			 REMIT_INVALID);
 	assert_int_equal(remit_builder_resource(builder, "*", kit_need(&kit, "token"), NULL), REMIT_OK);
 	assert_int_equal(remit_builder_resource(builder, "*", kit_need(&kit, "token"), NULL), REMIT_EXISTS);
 	struct remit_policy *policy = kit_build(builder);

@@ -24,8 +24,14 @@ static struct remit_table *new_table(size_t expected, struct remit_reader **ret_
 static void put(struct remit_table *table, uint32_t number)
 {
 	uint8_t digest[REMIT_DIGEST_SIZE];
-	struct remit_record record = { number * UINT64_C(0x100000001), number + 1, number + 2, number + 3, number, (uint16_t)number,
-				       (uint8_t)number, (uint8_t)(number % 3) };
+	struct remit_record record = { number * UINT64_C(0x100000001),
+				       number + 1,
+				       number + 2,
+				       number + 3,
+				       number,
+				       (uint16_t)number,
+				       (uint8_t)number,
+				       (uint8_t)(number % 3) };
 	digest_of(number, digest);
 	assert_int_equal(remit_table_put(table, digest, &record), REMIT_OK);
 }
@@ -51,7 +57,8 @@ static void test_safety(void **state)
 	table = new_table(0, &reader);
 	memset(ones, 0xff, sizeof(ones));
 	assert_false(remit_table_find(reader, zero, &found));
-	assert_false(remit_table_revoke(table, zero) || remit_table_remove(table, zero) || remit_table_work(table, 10));
+	assert_false(remit_table_revoke(table, zero) || remit_table_remove(table, zero) ||
+		     remit_table_work(table, 10));
 	assert_int_equal(remit_table_put(table, zero, &record), REMIT_OK);
 	assert_int_equal(remit_table_put(table, ones, &record), REMIT_OK);
 	assert_true(remit_table_find(reader, zero, &found) && remit_table_find(reader, ones, &found));
@@ -67,7 +74,9 @@ static void test_every_field_comes_back(void **state)
 	struct remit_reader *reader;
 	struct remit_table *table = new_table(10, &reader);
 	uint8_t digest[REMIT_DIGEST_SIZE];
-	struct remit_record record = { UINT64_MAX, 1, UINT32_MAX, 3, UINT32_MAX - 1, REMIT_RATE_OFF, 255, 0xff }, found;
+	struct remit_record
+		record = { UINT64_MAX, 1, UINT32_MAX, 3, UINT32_MAX - 1, REMIT_RATE_OFF, 255, 0xff },
+		found;
 	(void)state;
 	digest_of(1, digest);
 	assert_int_equal(remit_table_put(table, digest, &record), REMIT_OK);
@@ -180,8 +189,12 @@ static void test_wide_sets_are_kept_once(void **state)
 		struct remit_record record = { .granted = numbers[i], .api = 1 };
 		const uint64_t *words = remit_table_granted(table, policy, &record);
 		assert_true(words[0] == i << 1 && words[1] == i * 3 && words[2] == (i & 3));
-		struct remit_question question = { .policy = policy, .credential = REMIT_CREDENTIAL_FOUND, .record = &record,
-						   .granted = words, .api = 1, .owner_active = true };
+		struct remit_question question = { .policy = policy,
+						   .credential = REMIT_CREDENTIAL_FOUND,
+						   .record = &record,
+						   .granted = words,
+						   .api = 1,
+						   .owner_active = true };
 		struct remit_decision decision;
 		remit_decide(&question, &decision);
 		assert_int_equal(decision.reason, i & 2 ? REMIT_ALLOWED : REMIT_SCOPE_MISSING);

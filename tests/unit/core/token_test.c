@@ -29,7 +29,8 @@ static void test_safety(void **state)
 	static const char *const bad[] = { "", "SL", "abcd", "a_", "a-b", "\xC3\xA9", "a b" };
 	(void)state;
 	for (size_t i = 0; i < TEST_COUNT(bad); i++)
-		assert_int_equal(remit_token_write(bad[i], REMIT_TOKEN_PERSONAL, random, text), REMIT_INVALID);
+		assert_int_equal(remit_token_write(bad[i], REMIT_TOKEN_PERSONAL, random, text),
+				 REMIT_INVALID);
 	assert_int_equal(remit_token_write(NULL, REMIT_TOKEN_PERSONAL, random, text), REMIT_INVALID);
 	assert_int_equal(remit_token_write("sl", (enum remit_token_kind)3, random, text), REMIT_INVALID);
 	assert_string_equal(text, "kept");
@@ -75,10 +76,14 @@ static void test_T01_any_byte_changed(void **state)
 static void test_T01_right_checksum_wrong_form(void **state)
 {
 	static const char *const bad[] = {
-		"sl_pat_00000000000000000000000000000000000000000", "sl_pat_0000000000000000000000000000000000000000!",
-		"sl_pat_0000000000000000000000000000000000000000\xC3", "sl-pat_00000000000000000000000000000000000000000",
-		"sl_pit_00000000000000000000000000000000000000000", "SL_pat_00000000000000000000000000000000000000000",
-		"_pat_00000000000000000000000000000000000000000", "abcd_pat_00000000000000000000000000000000000000000",
+		"sl_pat_00000000000000000000000000000000000000000",
+		"sl_pat_0000000000000000000000000000000000000000!",
+		"sl_pat_0000000000000000000000000000000000000000\xC3",
+		"sl-pat_00000000000000000000000000000000000000000",
+		"sl_pit_00000000000000000000000000000000000000000",
+		"SL_pat_00000000000000000000000000000000000000000",
+		"_pat_00000000000000000000000000000000000000000",
+		"abcd_pat_00000000000000000000000000000000000000000",
 	};
 	(void)state;
 	for (size_t i = 0; i < TEST_COUNT(bad); i++) {
@@ -92,9 +97,10 @@ static void test_T01_right_checksum_wrong_form(void **state)
 
 static void test_known_answer(void **state)
 {
-	static const uint8_t sha256_of_abc[] = { 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40,
-						 0xde, 0x5d, 0xae, 0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17,
-						 0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad };
+	static const uint8_t sha256_of_abc[] = { 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea,
+						 0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23,
+						 0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c,
+						 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad };
 	struct remit_hasher *hasher = remit_hasher_new();
 	uint8_t random[REMIT_TOKEN_RANDOM], digest[REMIT_DIGEST_SIZE];
 	struct remit_token_form form;
