@@ -1,37 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The state is the time at which the token would have all of its limit again, in nanoseconds.
+ * The state is the window's start in milliseconds, shifted, and the requests counted in it; with
+ * none counted there is no window.
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
 #include "gate/rate.h"
 
-#define SECOND UINT64_C(1000000000)
-#define WINDOW (60 * SECOND)
+#define WINDOW_MS 60000
+#define COUNT_BITS 16
 
-static uint32_t seconds_up(uint64_t ns)
+struct window {
+	uint64_t start_ms;
+	uint32_t count;
+};
+
+/* The window that a request belongs to: the one that is open, or a new one. */
+static struct window window_at(uint64_t state, uint64_t now_ms)
 {
-	return (uint32_t)((ns + SECOND - 1) / SECOND);
+	struct window open = { state >> COUNT_BITS, state & ((1u << COUNT_BITS) - 1) };
+	if (open.count == 0 || now_ms >= open.start_ms + WINDOW_MS)
+		return (struct window){ .start_ms = now_ms };
+	return open;
 }
 
-bool rate_take(_Atomic uint64_t *state, uint32_t limit, int64_t now_ns, struct rate *ret)
+/* Whole seconds until it ends. Another thread's request may have come later than this one, and started it. */
+static uint32_t seconds_left(const struct window *window, uint64_t now_ms)
+{
+	uint64_t passed = now_ms > window->start_ms ? now_ms - window->start_ms : 0;
+	return (uint32_t)((WINDOW_MS - passed + 999) / 1000);
+}
+
+bool rate_take(_Atomic uint64_t *state, uint16_t limit, int64_t now_ns, struct rate *ret)
 {
 	*ret = (struct rate){ .limit = limit };
 	if (limit == 0)
 		return true;
-	uint64_t now = (uint64_t)now_ns;
-	uint64_t step = WINDOW / limit;
-	uint64_t full = atomic_load_explicit(state, memory_order_relaxed);
+	uint64_t now_ms = (uint64_t)now_ns / 1000000;
+	uint64_t old = atomic_load_explicit(state, memory_order_relaxed);
 	for (;;) {
-		uint64_t start = full > now ? full : now;
-		uint64_t next = start + step;
-		if (next - now > WINDOW) {
-			ret->reset_s = seconds_up(full - now);
-			ret->retry_s = seconds_up(next - now - WINDOW);
+		struct window window = window_at(old, now_ms);
+		ret->reset_s = seconds_left(&window, now_ms);
+		if (window.count >= limit) {
+			ret->retry_s = ret->reset_s;
 			return false;
 		}
-		if (atomic_compare_exchange_weak_explicit(state, &full, next, memory_order_relaxed,
+		uint64_t next = window.start_ms << COUNT_BITS | (window.count + 1);
+		if (atomic_compare_exchange_weak_explicit(state, &old, next, memory_order_relaxed,
 			memory_order_relaxed)) {
-			ret->remaining = (uint32_t)((WINDOW - (next - now)) / step);
-			ret->reset_s = seconds_up(next - now);
+			ret->remaining = limit - window.count - 1;
 			return true;
 		}
 	}

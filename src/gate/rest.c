@@ -79,7 +79,7 @@ static bool answer_token_result(struct visit *v, enum token_result result)
 	return false;
 }
 
-static uint32_t rate_limit_of(const struct visit *v)
+static uint16_t rate_limit_of(const struct visit *v)
 {
 	if (v->record.rate == REMIT_RATE_OFF)
 		return 0;
