@@ -69,9 +69,17 @@ void cli_note(struct cli *cli, const char *format, ...)
 	va_end(args);
 }
 
+/* The authority's texts begin as sentences; behind "remit: " all begin alike. A first word that is more
+ * than letters is a name and stays. */
 enum cli_exit cli_refuse(struct cli *cli, enum authority_status status, const struct authority_error *error)
 {
-	return cli_fail(cli, status == AUTHORITY_UNAVAILABLE ? CLI_STORE : CLI_REFUSED, "%s", error->text);
+	const char *text = error->text;
+	size_t n = 0;
+	while ((text[n] | 0x20) >= 'a' && (text[n] | 0x20) <= 'z')
+		n++;
+	const bool word = text[n] == ' ' && (n == 1 || (text[1] & 0x20));
+	return cli_fail(cli, status == AUTHORITY_UNAVAILABLE ? CLI_STORE : CLI_REFUSED, "%c%s",
+		word ? text[0] | 0x20 : text[0], text[0] ? text + 1 : "");
 }
 
 enum cli_exit cli_store_failed(struct cli *cli, enum store_status status)

@@ -180,9 +180,10 @@ static enum cli_exit print(struct explaining *e)
 	table_add(&table, (const char *[]){ "asks for", need_text(e) });
 	table_add(&table,
 		(const char *[]){ "token has",
-			!e->question.token ? "no such token" :
-				*has       ? has :
-					     "no scopes" });
+			e->unknown != REMIT_ALLOWED  ? "the store has no such token" :
+				!e->question.token ? "no token was given" :
+				*has               ? has :
+						     "no scopes" });
 	if (*missing)
 		table_add(&table, (const char *[]){ "missing", missing });
 	if (*presets)

@@ -6,6 +6,14 @@
 
 #define TEXT_WIDTH 90 /* longer lines are hard to read */
 
+/* Help is never cut: a terminal wraps it. */
+static void print_uncut(const struct table *table, const struct screen *screen)
+{
+	struct screen wide = *screen;
+	wide.width = 0;
+	table_print(table, &wide);
+}
+
 static void print_commands(const struct screen *screen, const char *group)
 {
 	struct arena arena;
@@ -21,7 +29,7 @@ static void print_commands(const struct screen *screen, const char *group)
 		const char *line = arena_printf(&arena, "  remit %s", c->path);
 		table_add(&table, (const char *[]){ line, c->summary });
 	}
-	table_print(&table, screen);
+	print_uncut(&table, screen);
 	arena_done(&arena);
 }
 
@@ -44,10 +52,7 @@ static void print_options(const struct screen *screen, const struct cli_option *
 	table_init(&table, &arena, NULL, 2);
 	add_options(&table, own);
 	add_options(&table, cli_global_options);
-	/* help is never cut: a terminal wraps it */
-	struct screen wide = *screen;
-	wide.width = 0;
-	table_print(&table, &wide);
+	print_uncut(&table, screen);
 	arena_done(&arena);
 }
 
@@ -91,6 +96,7 @@ void help_overview(const struct screen *screen)
 	print_commands(screen, NULL);
 	heading(screen, "Options of every command");
 	print_options(screen, NULL);
+	fputs("\n`remit --version` prints the version alone.\n", screen->file);
 	heading(screen, "To begin");
 	fputs("  remit serve\n"
 	      "  remit user add you@example.com --admin\n"

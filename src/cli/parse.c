@@ -166,22 +166,6 @@ static enum cli_exit parse_rest(struct cli *cli, int argc, char **argv, int from
 	return status;
 }
 
-static const char *path_at(const void *ctx, size_t index)
-{
-	(void)ctx;
-	return cli_commands[index] ? cli_commands[index]->path : NULL;
-}
-
-static enum cli_exit no_such_command(struct cli *cli, const char *words)
-{
-	const char *nearest = name_nearest(words, path_at, NULL);
-	const char *shown = text_printable(str_of(words), &cli->arena);
-	if (nearest)
-		return cli_fail(cli, CLI_USAGE, "there is no command \"%.60s\"; did you mean `remit %s`?",
-			shown ? shown : "", nearest);
-	return cli_fail(cli, CLI_USAGE, "there is no command \"%.60s\". `remit --help` lists them.",
-		shown ? shown : "");
-}
 
 /* Joins the first words with one space: "token create". */
 static void join(char **words, size_t count, char *ret, size_t room)
@@ -211,22 +195,67 @@ static const struct cli_command *match(char **words, size_t count, size_t *ret_u
 	return NULL;
 }
 
+struct candidates { /* the first so many words of each path; "" where it has fewer */
+	struct arena *arena;
+	size_t words;
+};
+
+static const char *candidate_at(const void *ctx, size_t index)
+{
+	const struct candidates *c = ctx;
+	const char *path = cli_commands[index] ? cli_commands[index]->path : NULL, *end = path;
+
+	if (!path)
+		return NULL;
+	for (size_t i = 0; i < c->words; i++) {
+		if (i > 0 && *end++ != ' ')
+			return "";
+		end += strcspn(end, " ");
+	}
+	return arena_printf(c->arena, "%.*s", (int)(end - path), path);
+}
+
+/* The longest beginning that is like a command or a group decides. What is like nothing is repeated no
+ * further than the first word that is wrong. */
+static enum cli_exit no_such_command(struct cli *cli, char **words, size_t count)
+{
+	char path[100];
+	size_t known = 0;
+
+	for (struct candidates c = { &cli->arena, count }; c.words > 0; c.words--) {
+		join(words, c.words, path, sizeof(path));
+		const char *nearest = name_nearest(path, candidate_at, &c);
+		if (command_is_group(path)) {
+			known = c.words;
+			break;
+		}
+		const char *shown = text_printable(str_of(path), &cli->arena);
+		if (nearest)
+			return cli_fail(cli, CLI_USAGE,
+				"there is no command \"%.60s\"; did you mean `remit %s`?",
+				shown ? shown : "", nearest);
+	}
+	join(words, known < count ? known + 1 : count, path, sizeof(path));
+	const char *shown = text_printable(str_of(path), &cli->arena);
+	join(words, known, path, sizeof(path));
+	return cli_fail(cli, CLI_USAGE, "there is no command \"%.60s\". `remit %s%s--help` lists them.",
+		shown ? shown : "", path, *path ? " " : "");
+}
+
 /* No command: an overview, a group's, or a mistake. */
 static enum cli_exit without_command(struct cli *cli, char **words, size_t count)
 {
 	char path[100];
-	join(words, count > 1 ? 1 : count, path, sizeof(path));
+	join(words, count, path, sizeof(path));
 	if (count == 0) {
 		help_overview(cli->help ? &cli->out : &cli->err);
 		return cli->help ? CLI_DONE : CLI_USAGE;
 	}
-	if (count == 1 && command_is_group(path)) {
+	if (command_is_group(path)) {
 		help_group(cli->help ? &cli->out : &cli->err, path);
 		return cli->help ? CLI_DONE : CLI_USAGE;
 	}
-	join(words, count > 2 && !(count == 3 && strcmp(words[1], "member") == 0) ? 2 : count, path,
-		sizeof(path));
-	return no_such_command(cli, path);
+	return no_such_command(cli, words, count);
 }
 
 enum cli_exit cli_parse(struct cli *cli, int argc, char **argv)

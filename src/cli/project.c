@@ -61,10 +61,12 @@ static bool copy_project(void *ctx, const struct project_row *row)
 static enum cli_exit print_projects(struct cli *cli, const struct projects *all, enum store_status status)
 {
 	static const char *const heads[] = { "ID", "NAME", "API", "OWNER", "CREATED" };
+	static const uint8_t spare[] = { 2, 4, 3, 0 };
 	struct listing list;
 
 	if (!listing_init(&list, cli, heads, 5))
 		return cli_print_json(cli, NULL);
+	list.table.spare = spare;
 	for (const struct project_copy *p = all->first; p; p = p->next) {
 		char made[WHEN_ROOM];
 		const char *owner = owner_text(cli, &p->row.owner);

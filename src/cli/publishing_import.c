@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * remit publishing import: settings, templates, connections and moments out of a JSON document.
+ * remit publishing import: settings, templates, connections, moments and stories out of a JSON document.
  * cli: may include every room.
  */
 #include "cli/commands.h"
@@ -80,11 +80,11 @@ static enum cli_exit import(struct cli *cli, const struct publishing_options *op
 		return cli_fail(cli, CLI_REFUSED, "%s: %s", cli->args[0], text);
 	if (cli->json)
 		return cli_print_json(cli,
-			json_pack("{s:i, s:i, s:i, s:i}", "projects", (int)counts.projects, "templates",
+			json_pack("{s:i, s:i, s:i, s:i, s:i}", "projects", (int)counts.projects, "templates",
 				(int)counts.templates, "connections", (int)counts.connections, "moments",
-				(int)counts.moments));
-	cli_note(cli, "Imported %u projects, %u templates, %u connections, %u moments.", counts.projects,
-		counts.templates, counts.connections, counts.moments);
+				(int)counts.moments, "stories", (int)counts.stories));
+	cli_note(cli, "Imported %u projects, %u templates, %u connections, %u moments, %u stories.",
+		counts.projects, counts.templates, counts.connections, counts.moments, counts.stories);
 	return CLI_DONE;
 }
 
@@ -132,6 +132,7 @@ const struct cli_command command_publishing_import = {
 				"something to look at" },
 			{ 0 },
 		},
-	.details = "Projects, templates, connections and moments; all of the document, or nothing.",
+	.details = "Projects, templates, connections, moments and drafts of stories; all of the document, or "
+		   "nothing.",
 	.run = run,
 };

@@ -37,7 +37,8 @@ struct table_row;
 
 struct table {
 	struct arena *arena;
-	const char *const *heads; /* NULL: no heading line */
+	const char *const *heads; /* NULL: no heading line. A column "ID" is never cut */
+	const uint8_t *spare;     /* columns that a narrow screen may lack, the first to go first; ends with 0 */
 	size_t columns;
 	struct table_row *first, **end;
 	size_t count;
@@ -47,8 +48,8 @@ struct table {
 void table_init(struct table *table, struct arena *arena, const char *const *heads, size_t columns);
 /* A row; texts are copied, NULL is "-". */
 void table_add(struct table *table, const char *const *cells);
-/* Prints it: two spaces between columns, the widest ones cut with an ellipsis where the screen is too narrow.
- */
+/* Prints it: two spaces between columns. Where the screen is too narrow, spare columns are left out (a last
+ * line names them) and the widest of the others cut with an ellipsis. */
 void table_print(const struct table *table, const struct screen *screen);
 
 #define WHEN_ROOM 48

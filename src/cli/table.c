@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #define GAP 2        /* spaces between columns */
+#define READABLE 16  /* a column goes rather than that the others are cut below this */
 #define NARROWEST 8  /* no column is cut below this */
 
 struct table_row {
@@ -50,29 +51,54 @@ static void measure(const struct table *table, size_t *ret_widths)
 	}
 }
 
-/* Takes from the widest column until it fits, or nothing can be taken. */
-static void shrink(size_t *widths, size_t columns, size_t room)
+/* An id is for copying: it is shown whole. */
+static bool is_whole(const struct table *table, size_t column)
 {
-	for (;;) {
-		size_t total = GAP * (columns - 1), widest = 0;
-		for (size_t i = 0; i < columns; i++) {
-			total += widths[i];
-			if (widths[i] > widths[widest])
+	return table->heads && strcmp(table->heads[column], "ID") == 0;
+}
+
+/* What the columns take that are shown (those of width 0 are not), none wider than `most` but the whole ones. */
+static size_t total_width(const struct table *table, const size_t *widths, size_t most)
+{
+	size_t total = 0;
+	for (size_t i = 0; i < table->columns; i++)
+		if (widths[i] > 0)
+			total += GAP + (widths[i] < most || is_whole(table, i) ? widths[i] : most);
+	return total > 0 ? total - GAP : 0;
+}
+
+/* Hides the spare columns, one by one, until the others can be read. */
+static void hide(const struct table *table, size_t *widths, size_t room)
+{
+	for (const uint8_t *spare = table->spare; spare && *spare; spare++)
+		if (total_width(table, widths, READABLE) > room)
+			widths[*spare] = 0;
+}
+
+/* Takes one from the widest column until it fits, or nothing can be taken: so the cut is shared. */
+static void shrink(const struct table *table, size_t *widths, size_t room)
+{
+	for (size_t over = total_width(table, widths, SIZE_MAX); over > room; over--) {
+		size_t widest = table->columns;
+		for (size_t i = 0; i < table->columns; i++)
+			if (!is_whole(table, i) && (widest == table->columns || widths[i] > widths[widest]))
 				widest = i;
-		}
-		if (total <= room || widths[widest] <= NARROWEST)
+		if (widest == table->columns || widths[widest] <= NARROWEST)
 			return;
-		size_t over = total - room, spare = widths[widest] - NARROWEST;
-		/* one at a time while others are nearly as wide, so that the cut is shared */
-		widths[widest] -= over > 1 && spare > 1 ? 1 : (over < spare ? over : spare);
+		widths[widest]--;
 	}
 }
 
 static void print_cells(const struct table *table, const char *const *cells, const size_t *widths,
 	const struct screen *screen, enum style style)
 {
+	size_t last = table->columns - 1;
+	while (last > 0 && widths[last] == 0)
+		last--;
 	fputs(style_on(screen, style), screen->file);
-	for (size_t i = 0; i < table->columns; i++) {
+	for (size_t i = 0; i <= last; i++) {
+		if (widths[i] == 0)
+			continue;
 		struct str cell = str_of(cells[i]);
 		size_t width = text_width(cell);
 		bool cut = width > widths[i];
@@ -83,21 +109,40 @@ static void print_cells(const struct table *table, const char *const *cells, con
 		fwrite(cell.p, 1, cell.n, screen->file);
 		if (cut)
 			fputs("…", screen->file);
-		if (i + 1 < table->columns)
+		if (i < last)
 			fprintf(screen->file, "%*s", (int)(widths[i] - width + GAP), "");
 	}
 	fputs(style_off(screen, style), screen->file);
 	fputc('\n', screen->file);
 }
 
+/* So that nobody takes a table for the whole. */
+static void tell_hidden(const struct table *table, const size_t *widths, const struct screen *screen)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < table->columns; i++) {
+		if (widths[i] > 0)
+			continue;
+		if (count++ == 0)
+			fprintf(screen->file, "%snot shown here: ", style_on(screen, STYLE_DIM));
+		fprintf(screen->file, "%s%s", count > 1 ? ", " : "", table->heads[i]);
+	}
+	if (count > 0)
+		fprintf(screen->file, "%s\n", style_off(screen, STYLE_DIM));
+}
+
 void table_print(const struct table *table, const struct screen *screen)
 {
 	size_t widths[TABLE_COLUMNS_MAX];
 	measure(table, widths);
-	if (screen->width > 0)
-		shrink(widths, table->columns, screen->width);
+	if (screen->width > 0) {
+		hide(table, widths, screen->width);
+		shrink(table, widths, screen->width);
+	}
 	if (table->heads)
 		print_cells(table, table->heads, widths, screen, STYLE_BOLD);
 	for (const struct table_row *row = table->first; row; row = row->next)
 		print_cells(table, row->cells, widths, screen, STYLE_PLAIN);
+	if (table->heads)
+		tell_hidden(table, widths, screen);
 }

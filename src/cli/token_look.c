@@ -59,6 +59,7 @@ static enum cli_exit run_list(struct cli *cli)
 	static const char *const heads[] = {
 		"ID", "NAME", "OWNER", "API", "STATE", "SCOPES", "PROJECT", "EXPIRES", "LAST USED",
 	};
+	static const uint8_t spare[] = { 5, 3, 6, 8, 2, 7, 4, 0 };
 	struct token_filter filter;
 	struct listing list;
 	enum cli_exit status = cli_open_store(cli);
@@ -69,6 +70,7 @@ static enum cli_exit run_list(struct cli *cli)
 		return status;
 	if (!listing_init(&list, cli, heads, 9))
 		return cli_print_json(cli, NULL);
+	list.table.spare = spare;
 	return listing_print(&list, store_token_each(cli->store, &filter, list_token, &list), "tokens",
 		cli_flag(cli, "all") ? "There is no such token." :
 				       "There is no such live token; --all lists those that have ended too.");
@@ -128,7 +130,7 @@ static enum cli_exit run_show(struct cli *cli)
 static enum cli_exit say_unknown(struct cli *cli, bool form)
 {
 	if (cli->json) {
-		cli_print_json(cli, json_pack("{s:b, s:b}", "form", form, "known", 0));
+		cli_print_json(cli, json_pack("{s:b, s:b, s:b, s:n}", "form", form, "known", 0, "valid", 0, "token"));
 		return CLI_REFUSED;
 	}
 	if (!form)

@@ -62,6 +62,7 @@ static bool list_user(void *ctx, const struct user_row *row)
 static enum cli_exit run_list(struct cli *cli)
 {
 	static const char *const heads[] = { "ID", "EMAIL", "ROLE", "STATE", "CREATED" };
+	static const uint8_t spare[] = { 4, 2, 3, 0 };
 	struct listing list;
 	enum cli_exit status = cli_open_store(cli);
 
@@ -69,6 +70,7 @@ static enum cli_exit run_list(struct cli *cli)
 		return status;
 	if (!listing_init(&list, cli, heads, 5))
 		return cli_print_json(cli, NULL);
+	list.table.spare = spare;
 	return listing_print(&list, store_user_each(cli->store, list_user, &list), "users",
 		"There is nobody yet. `remit user add EMAIL` adds a person.");
 }

@@ -71,6 +71,7 @@ static const char *join(struct cli *cli, const struct profile_preset *preset)
 static enum cli_exit run_presets(struct cli *cli)
 {
 	static const char *const heads[] = { "API", "PRESET", "TITLE", "USE IT FOR", "SCOPES" };
+	static const uint8_t spare[] = { 4, 2, 3, 0 };
 	const struct authority_api *apis;
 	struct listing list;
 	size_t count;
@@ -80,6 +81,7 @@ static enum cli_exit run_presets(struct cli *cli)
 		return status;
 	if (!listing_init(&list, cli, heads, 5))
 		return cli_print_json(cli, NULL);
+	list.table.spare = spare;
 	for (size_t a = 0; a < count; a++)
 		for (size_t i = 0; i < apis[a].profile->preset_count; i++) {
 			const struct profile_preset *p = &apis[a].profile->presets[i];

@@ -34,6 +34,8 @@ static bool find_rest(const struct explain_question *q, struct arena *arena, str
 		return problem(ret, "out of memory");
 	if (base == 0)
 		return problem(ret, "this API has no REST part");
+	if (raw.n == 0 || raw.p[0] != '/')
+		return problem(ret, "a target begins with /, without scheme and host, as in /api/v1/projects");
 	if (remit_path_decode(raw.p, raw.n, path, &n) != REMIT_OK)
 		return problem(ret, "the path can be read in more than one way: it is answered with 400");
 	if (n < base || memcmp(path, q->profile->rest_base, base) != 0 || (n > base && path[base] != '/')) {

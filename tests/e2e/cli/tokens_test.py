@@ -161,7 +161,8 @@ def token_check_as_json():
     seen = remit.cli("token", "check", stdin=made["token"])
     equal((seen["form"], seen["known"], seen["valid"], seen["token"]["id"]), (True, True, True, made["id"]))
     done = remit.run("token", "check", "--json", stdin="nonsense")
-    equal((done.returncode, json.loads(done.stdout)), (1, {"form": False, "known": False}))
+    equal((done.returncode, json.loads(done.stdout)),
+          (1, {"form": False, "known": False, "valid": False, "token": None}))
 
 
 @case

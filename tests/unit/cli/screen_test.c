@@ -130,6 +130,42 @@ static void test_a_table_too_narrow_is_still_printed(void **state)
 	free(text);
 }
 
+static void test_an_id_is_never_cut_and_spare_columns_go_first(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "ID", "NAME", "SCOPES" };
+	static const char *const one[] = { "0199b2f0-5c1e-7abc-8def-0123456789ab", "a rather long name of it",
+		"stories:read stories:write" };
+	static const uint8_t spare[] = { 2, 0 };
+	static const struct { unsigned width; const char *text; } cases[] = {
+		{ 80, "ID                                    NAME                  SCOPES\n"
+		      "0199b2f0-5c1e-7abc-8def-0123456789ab  a rather long name …  stories:read storie…\n" },
+		{ 60, "ID                                    NAME\n"
+		      "0199b2f0-5c1e-7abc-8def-0123456789ab  a rather long name of…\n"
+		      "not shown here: SCOPES\n" },
+		{ 40, "ID                                    NAME\n"
+		      "0199b2f0-5c1e-7abc-8def-0123456789ab  a rathe…\n"
+		      "not shown here: SCOPES\n" },
+	};
+	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+		struct arena arena;
+		struct table table;
+		char *text = NULL;
+		size_t n;
+		FILE *file = open_memstream(&text, &n);
+		const struct screen screen = { .file = file, .terminal = true, .width = cases[i].width };
+		arena_init(&arena, 0);
+		table_init(&table, &arena, names, 3);
+		table.spare = spare;
+		table_add(&table, one);
+		table_print(&table, &screen);
+		fclose(file);
+		arena_done(&arena);
+		assert_string_equal(text, cases[i].text);
+		free(text);
+	}
+}
+
 static void test_times(void **state)
 {
 	(void)state;
@@ -168,6 +204,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_a_table_lines_up),
 	cmocka_unit_test(test_a_table_fits_its_terminal),
 	cmocka_unit_test(test_a_table_too_narrow_is_still_printed),
+	cmocka_unit_test(test_an_id_is_never_cut_and_spare_columns_go_first),
 	cmocka_unit_test(test_times),
 	cmocka_unit_test(test_no_colour_where_it_is_not_wanted),
 };
