@@ -25,6 +25,7 @@
 #define LIMIT_BODY_MEMORY_BYTES (256u * 1024 * 1024) /* (settable) all bodies held at once, else 503 */
 #define LIMIT_JSON_DEPTH 32
 #define LIMIT_JSON_NUMBER_CHARS 64
+#define LIMIT_JSON_VALUES 65536 /* of one text: "[]" is 3 bytes sent and 128 once it is parsed */
 
 /* Connections. */
 #define LIMIT_CONNECTIONS 65536       /* (settable) past it new ones are closed at once */

@@ -34,7 +34,7 @@ enum json_event {
 /* A pull scanner. */
 struct json_scanner {
 	const char *p, *end, *start;
-	uint32_t depth;
+	uint32_t depth, values; /* values: so far */
 	uint64_t in_object; /* bit d: level d is an object (LIMIT_JSON_DEPTH < 64) */
 	uint8_t expect;
 	enum json_kind kind;

@@ -211,6 +211,8 @@ static enum json_event scan_value(struct json_scanner *s)
 {
 	if (s->p == s->end)
 		return fail(s, "The text ends where a value is missing");
+	if (s->values++ == LIMIT_JSON_VALUES)
+		return fail(s, "Too many values");
 	switch (*s->p) {
 	case '{':
 		return open_container(s, true);

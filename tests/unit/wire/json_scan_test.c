@@ -146,6 +146,20 @@ static void test_M03_depth(void **state)
 	assert_int_equal(at, LIMIT_JSON_DEPTH);
 }
 
+static void test_M03_too_many_values(void **state)
+{
+	(void)state;
+	static char text[1 + 3 * LIMIT_JSON_VALUES] = "[";
+	size_t at, n = 1;
+	for (size_t i = 2; i < LIMIT_JSON_VALUES; i++, n += 3) /* the list is a value too, and so is the last one */
+		memcpy(text + n, "[],", 3);
+	memcpy(text + n, "1]", 2);
+	assert_true(scan((struct str){ text, n + 2 }, &at));
+	memcpy(text + n, "1,2]", 4);
+	assert_false(scan((struct str){ text, n + 4 }, &at));
+	assert_int_equal(at, n + 2);
+}
+
 static void test_M03_long_number(void **state)
 {
 	(void)state;
@@ -242,6 +256,7 @@ int main(void)
 	const struct CMUnitTest others[] = {
 		cmocka_unit_test(test_takes_what_is_json), cmocka_unit_test(test_every_cut_is_refused),
 		cmocka_unit_test(test_M03_depth),          cmocka_unit_test(test_M03_long_number),
+		cmocka_unit_test(test_M03_too_many_values),
 		cmocka_unit_test(test_events),             cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_decode),
 	};
