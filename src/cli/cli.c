@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Beside max_staleness: a server's own beat, and the way there. */
-#define SETTLE_MARGIN_MS 500
+#define SETTLE_MARGIN_MS 500 /* the way there and back */
 
 void cli_init(struct cli *cli)
 {
@@ -203,12 +202,15 @@ enum cli_exit cli_open_store(struct cli *cli)
 	return CLI_DONE;
 }
 
+/* A server that stands still may have heard of the store until just before its next beat, which is due
+ * max_staleness / 2 after the last one: only max_staleness after that does it surely refuse. */
 enum cli_exit cli_settle(struct cli *cli, int64_t revision)
 {
+	uint32_t staleness_ms = cli->config->max_staleness_ms;
 	struct authority_lagging lagging;
 	struct authority_error error;
 	enum authority_status status = authority_wait_applied(&cli->authority, revision,
-		cli->config->max_staleness_ms + SETTLE_MARGIN_MS, &lagging, &error);
+		staleness_ms + staleness_ms / 2 + SETTLE_MARGIN_MS, &lagging, &error);
 	return status == AUTHORITY_OK ? CLI_DONE : cli_refuse(cli, status, &error);
 }
 

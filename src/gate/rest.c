@@ -173,18 +173,20 @@ static bool decide(struct visit *v)
 	return false;
 }
 
-/* For what was judged from the head, before a long body was read: the token may have ended since.
- * False, and answered, where it has. */
+/* For what was judged from the head, before a long body was read: the token may have ended since, or
+ * have lost a scope. False, and answered, where it has. */
 static bool is_still_good(struct visit *v)
 {
+	uint32_t whens = 0;
 	if (!v->waited || !v->keyed)
 		return true;
-	if (!answer_token_result(v, token_find_again(v)))
+	if (!judge_conditions(v, &whens) || !answer_token_result(v, token_find_again(v)))
 		return false;
 	struct remit_question question;
 	struct remit_decision decision;
 	token_question(v, &question);
-	decision.reason = remit_decide_token(&question);
+	question.whens = whens;
+	remit_decide(&question, &decision);
 	if (decision.reason == REMIT_ALLOWED)
 		return true;
 	refuse(v, &decision);

@@ -37,6 +37,7 @@ void input_drop(struct connection *c)
 	if (!in)
 		return;
 	c->in = NULL;
+	explicit_bzero(in->data, in->end); /* a token stood in it, which no memory keeps (D12) */
 	if (loop->inputs_free == INPUTS_KEPT) {
 		free(in);
 		return;
@@ -56,9 +57,11 @@ void input_settle(struct connection *c)
 	if (in->start == in->end) {
 		input_drop(c);
 	} else if (in->start > 0 && INPUT_BYTES - in->end < INPUT_ROOM_LEAST) {
-		memmove(in->data, in->data + in->start, in->end - in->start);
-		in->end -= in->start;
+		size_t n = in->end - in->start;
+		memmove(in->data, in->data + in->start, n);
+		explicit_bzero(in->data + n, in->start);
 		in->start = 0;
+		in->end = n;
 	}
 }
 
