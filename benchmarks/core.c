@@ -153,9 +153,11 @@ static bool judge(const struct world *w, const struct text *token)
 	static struct remit_decision decision;
 
 	if (remit_token_check(token->text, token->length, &form) != REMIT_OK ||
-	    !remit_hasher_digest(w->hasher, token->text, token->length, digest) ||
-	    !remit_table_find(w->reader, digest, &record) ||
-	    remit_policy_route(w->policy, "GET", 3, path, strlen(path), &match) != REMIT_OK)
+	    !remit_hasher_digest(w->hasher, token->text, token->length, digest))
+		return false;
+	remit_table_prefetch(w->reader, digest);
+	if (remit_policy_route(w->policy, "GET", 3, path, strlen(path), &match) != REMIT_OK ||
+	    !remit_table_find(w->reader, digest, &record))
 		return false;
 	question.operation = match.operation;
 	question.credential = REMIT_CREDENTIAL_FOUND;

@@ -354,6 +354,9 @@ REMIT_API REMIT_MUST_USE enum remit_status remit_reader_new(struct remit_table *
 REMIT_API void remit_reader_free(struct remit_reader *reader);
 REMIT_API void remit_reader_resume(struct remit_reader *reader);
 REMIT_API void remit_reader_pause(struct remit_reader *reader);
+/* Starts to bring the record of a digest nearer while the caller does something else, as finding the
+ * operation: remit_table_find then waits less for memory. Only a hint. The reader must be resumed. */
+REMIT_API void remit_table_prefetch(struct remit_reader *reader, const uint8_t digest[REMIT_DIGEST_SIZE]);
 /* Copies the record of a digest, if it is there. The reader must be resumed. */
 REMIT_API REMIT_MUST_USE bool remit_table_find(struct remit_reader *reader, const uint8_t digest[REMIT_DIGEST_SIZE], struct remit_record *ret);
 /* The words of what a record was granted: into the record up to 64 scopes, else into the table,

@@ -5,6 +5,8 @@
  */
 #include "core/table.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 
 #define CAPACITY_MIN 64
@@ -36,6 +38,7 @@ struct part *part_new(size_t capacity)
 		free(part);
 		return NULL;
 	}
+	memory_prefer_huge_pages(part->memory, capacity * sizeof(struct slot));
 	uintptr_t start = ((uintptr_t)part->memory + SLOT_BYTES - 1) / SLOT_BYTES * SLOT_BYTES;
 	part->slots = (struct slot *)start;
 	part->capacity = capacity;

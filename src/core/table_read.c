@@ -84,6 +84,14 @@ static bool read_slot(const struct slot *slot, uint64_t head, struct remit_recor
 	return (rest & REST_REMOVED) == 0;
 }
 
+void remit_table_prefetch(struct remit_reader *reader, const uint8_t digest[REMIT_DIGEST_SIZE])
+{
+	const struct key key = key_of(digest);
+	const struct part *newest = atomic_load(&reader->table->newest);
+
+	__builtin_prefetch(&newest->slots[part_start(newest, &key)]);
+}
+
 /* The older part is loaded before the newer one is searched: were it loaded after, all might have
  * been copied from it behind this search, and the digest be found in neither. */
 bool remit_table_find(struct remit_reader *reader, const uint8_t digest[REMIT_DIGEST_SIZE],

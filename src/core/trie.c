@@ -7,10 +7,18 @@
 #include "core/array.h"
 #include "core/names.h"
 
+/* A word holds all of a text of up to 8 bytes. */
+static bool is_edge(const struct trie_edge *edge, uint32_t parent, struct str text, uint64_t word)
+{
+	return edge->word == word && edge->parent == parent && edge->text.n == text.n &&
+	       (text.n <= 8 || name_eq(edge->text, text));
+}
+
 static struct trie_edge *find_edge(struct trie_edge *edges, size_t room, uint32_t parent, struct str text)
 {
+	uint64_t word = name_word(text.p, text.n);
 	size_t at = name_hash(parent, text.p, text.n) & (room - 1);
-	while (edges[at].child != 0 && (edges[at].parent != parent || !name_eq(edges[at].text, text)))
+	while (edges[at].child != 0 && !is_edge(&edges[at], parent, text, word))
 		at = (at + 1) & (room - 1);
 	return &edges[at];
 }
@@ -59,7 +67,7 @@ static bool add_literal(struct trie *trie, uint32_t node, struct str text, uint3
 		if (!add_node(trie, &child))
 			return false;
 		struct trie_edge *edge = find_edge(trie->edges, trie->edge_room, node, text);
-		*edge = (struct trie_edge){ text, node, child };
+		*edge = (struct trie_edge){ name_word(text.p, text.n), text, node, child };
 		trie->edge_count++;
 		trie->nodes[node].literals++;
 	}

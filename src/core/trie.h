@@ -25,6 +25,7 @@ struct trie_node {
 
 /* All literal steps of all nodes are in one hash table: one probe a segment. */
 struct trie_edge {
+	uint64_t word; /* name_word of the text: most comparisons then need not look at the text itself */
 	struct str text;
 	uint32_t parent;
 	uint32_t child; /* 0: an empty slot, for the root is nobody's child */

@@ -14,7 +14,7 @@ ALLOWED = {
     # memory and strings
     "memchr", "memcmp", "memcpy", "memmove", "memset", "explicit_bzero", "strchr", "strcmp", "strlen", "strnlen",
     # where a policy, table, reader or hasher is made or grows
-    "malloc", "calloc", "realloc", "aligned_alloc", "free",
+    "malloc", "calloc", "realloc", "aligned_alloc", "free", "madvise",
     # SHA-256
     "SHA256_Init", "SHA256_Update", "SHA256_Final",
     # what the compiler and assert() put in
