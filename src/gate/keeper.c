@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#include <openssl/rand.h>
+#include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -69,10 +69,9 @@ bool keeper_new(struct store *store, struct replica *replica, uint32_t max_stale
 {
 	struct keeper *keeper = calloc(1, sizeof(*keeper));
 	uint8_t random[10];
-	if (!keeper || RAND_bytes(random, sizeof(random)) != 1) {
-		free(keeper);
+	if (!keeper)
 		return false;
-	}
+	randombytes_buf(random, sizeof(random));
 	keeper->store = store;
 	keeper->replica = replica;
 	keeper->started_ms = clock_wall_ms();

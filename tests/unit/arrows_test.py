@@ -31,7 +31,7 @@ LIBRARIES = {
     r"uv\.h": ["net/"],
     r"sqlite3\.h": ["store/sqlite"],
     r"yaml\.h": ["profile/"],
-    r"openssl/.*": ["core/digest.c", "net/"],
+    r"openssl/.*": ["core/digest.c", "gate/audit_segment.c", "net/"],
     r"jansson\.h": ["services/", "gate/", "cli/", "authority/"],
     r"sodium\.h": ["authority/", "store/", "services/", "gate/", "cli/"],
 }
