@@ -4,6 +4,7 @@
  * cli: may include every room.
  */
 #include "cli/commands.h"
+#include "cli/publishing_api.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,8 @@ static json_t *mistakes_json(const struct mistakes *mistakes)
 	json_t *array = json_array();
 	for (size_t i = 0; i < mistakes->count && i < MISTAKES_MAX; i++) {
 		const struct mistake *m = &mistakes->list[i];
+		if (mistakes_repeats(mistakes, i))
+			continue;
 		json_array_append_new(array,
 			json_pack("{s:s?, s:i, s:i, s:s, s:s?}", "file", m->file, "line", (int)m->line,
 				"column", (int)m->column, "what", m->what, "suggestion", m->suggestion));
@@ -101,7 +104,9 @@ static enum cli_exit run(struct cli *cli)
 		return CLI_CONFIG;
 	mistakes_init(mistakes);
 	cli->config = config_load(path, mistakes);
-	if (!cli->config)
+	if (cli->config)
+		publishing_api_check(cli->config, mistakes);
+	if (!cli->config || mistakes->count > 0)
 		status = say_bad(cli, mistakes);
 	mistakes_done(mistakes);
 	free(mistakes);
@@ -133,7 +138,8 @@ const struct cli_command command_check_config = {
 				"for a program that embeds the library" },
 			{ 0 },
 		},
-	.details = "Mistakes are printed as file:line:column: what; exit status 3. Nothing is started or "
-		   "changed.",
+	.details = "Mistakes are printed as file:line:column: what; exit status 3. A rule that the API's "
+		   "service has no operation for is one too, and an operation that no rule maps. Nothing is "
+		   "started or changed.",
 	.run = run,
 };

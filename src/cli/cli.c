@@ -127,6 +127,8 @@ void cli_print_mistakes(struct cli *cli, const struct mistakes *mistakes)
 {
 	for (size_t i = 0; i < mistakes->count && i < MISTAKES_MAX; i++) {
 		const struct mistake *m = &mistakes->list[i];
+		if (mistakes_repeats(mistakes, i))
+			continue;
 		char *what = text_printable(str_of(m->what), &cli->arena);
 		fprintf(cli->err.file, "%s", m->file ? m->file : "remit.yaml");
 		if (m->line)

@@ -4,6 +4,8 @@
  */
 #include "cli/publishing_api.h"
 
+#include "gate/fit.h"
+
 bool publishing_api_options(struct cli *cli, const struct config_api *api, const struct secrets *secrets,
 	struct publishing_options *ret)
 {
@@ -23,4 +25,13 @@ bool publishing_api_options(struct cli *cli, const struct config_api *api, const
 		.version = REMIT_VERSION,
 	};
 	return ret->media_folder != NULL;
+}
+
+void publishing_api_check(const struct config *config, struct mistakes *mistakes)
+{
+	struct service service;
+	publishing_describe(&service);
+	for (size_t i = 0; i < config->api_count; i++)
+		if (config->apis[i].service && strcmp(config->apis[i].service, service.name) == 0)
+			fit_check(config, &config->apis[i], &service, mistakes);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * How the publishing service of an API is opened, by `serve` and by `publishing import` alike.
+ * How the publishing service of an API is opened, by `serve` and by `publishing import` alike; and
+ * whether the rules of its profile fit it.
  * cli: may include every room.
  */
 #ifndef REMIT_CLI_PUBLISHING_API_H
@@ -12,5 +13,8 @@
 /* Options out of the config and the open store; texts live in the arena. False without memory. */
 bool publishing_api_options(struct cli *cli, const struct config_api *api, const struct secrets *secrets,
 	struct publishing_options *ret);
+
+/* Adds a mistake wherever an API's rules do not fit its service. Opens nothing. */
+void publishing_api_check(const struct config *config, struct mistakes *mistakes);
 
 #endif

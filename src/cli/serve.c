@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 struct serving {
@@ -53,12 +54,32 @@ static void *await_signals(void *arg)
 	return NULL;
 }
 
+/* Before anything is made or opened: all that does not fit, at once. */
+static enum cli_exit check_services(struct cli *cli)
+{
+	struct mistakes *mistakes = malloc(sizeof(*mistakes));
+	enum cli_exit status = CLI_DONE;
+
+	if (!mistakes)
+		return cli_fail(cli, CLI_CONFIG, "there is no memory.");
+	mistakes_init(mistakes);
+	publishing_api_check(cli->config, mistakes);
+	cli_print_mistakes(cli, mistakes);
+	if (mistakes->count > 0)
+		status = cli_fail(cli, CLI_CONFIG, "the rules do not fit the service; nothing was started.");
+	mistakes_done(mistakes);
+	free(mistakes);
+	return status;
+}
+
 /* A store that is not there yet is made; an old one is not changed without being asked. */
 static enum cli_exit open_store(struct cli *cli)
 {
 	char text[256] = "";
 	enum cli_exit status = cli_open_config(cli);
 
+	if (status == CLI_DONE)
+		status = check_services(cli);
 	if (status != CLI_DONE)
 		return status;
 	if (!authority_init())
@@ -141,8 +162,8 @@ static enum cli_exit open_server(struct serving *s)
 		.listeners = s->listeners, .listener_count = s->listener_count, .loops = config->workers,
 		.limits = {
 			.head_ms = l->head_ms, .idle_ms = l->idle_ms, .body_ms = l->body_ms,
-			.body_total_ms = l->body_total_ms, .write_ms = l->write_ms, .drain_ms = l->drain_ms, .connections = l->connections,
-			.body_memory_bytes = l->body_memory_bytes,
+			.body_total_ms = l->body_total_ms, .write_ms = l->write_ms, .drain_ms = l->drain_ms,
+			.connections = l->connections, .body_memory_bytes = l->body_memory_bytes,
 		},
 	};
 	const struct server_handler handler = gate_handler(s->gate);

@@ -82,6 +82,18 @@ const char *mistakes_suggest(struct mistakes *m, struct str name, const char *co
 	return best ? arena_printf(&m->arena, "did you mean \"%s\"?", best) : NULL;
 }
 
+bool mistakes_repeats(const struct mistakes *m, size_t index)
+{
+	const struct mistake *one = &m->list[index];
+	for (size_t i = 0; i < index; i++) {
+		const struct mistake *other = &m->list[i];
+		if (other->line == one->line && other->column == one->column &&
+			strcmp(other->file, one->file) == 0 && strcmp(other->what, one->what) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Insertion keeps the order of those in one place; there are at most MISTAKES_MAX. */
 void mistakes_sort(struct mistakes *m, size_t from)
 {

@@ -30,6 +30,8 @@ void mistakes_add(struct mistakes *m, const char *file, unsigned line, unsigned 
 	const char *suggestion, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* "did you mean ..." for a name out of a list, in the arena; NULL where nothing is similar. */
 const char *mistakes_suggest(struct mistakes *m, struct str name, const char *const *known, size_t count);
+/* Whether one says the same as one before it: a profile may be read for more than one API. */
+bool mistakes_repeats(const struct mistakes *m, size_t index);
 /* Puts those that were added after the first `from` in the order of the file. */
 void mistakes_sort(struct mistakes *m, size_t from);
 

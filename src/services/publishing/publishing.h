@@ -20,6 +20,8 @@ struct publishing_options {
 	const char *version;
 };
 
+/* What it is: its table of operations, for whoever judges rules without opening it. */
+void publishing_describe(struct service *ret);
 /* Brings its tables up to date and opens it. A sentence in reterr_text on failure. */
 bool publishing_open(const struct publishing_options *options, struct service **ret, char reterr_text[256]);
 void publishing_close(struct service *service);

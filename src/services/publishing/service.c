@@ -53,6 +53,14 @@ static bool prepare(struct publishing *p, const struct publishing_options *optio
 	return p->api && p->base && p->openapi.p;
 }
 
+void publishing_describe(struct service *ret)
+{
+	*ret = (struct service){
+		.name = "publishing", .title = "Publishing", .operations = publishing_operations,
+		.operation_count = publishing_operation_count, .components = publishing_components,
+	};
+}
+
 bool publishing_open(const struct publishing_options *options, struct service **ret, char reterr_text[256])
 {
 	struct publishing *p = calloc(1, sizeof(*p));
@@ -62,10 +70,7 @@ bool publishing_open(const struct publishing_options *options, struct service **
 		free(p);
 		return false;
 	}
-	p->service = (struct service){
-		.name = "publishing", .title = "Publishing", .operations = publishing_operations,
-		.operation_count = publishing_operation_count, .components = publishing_components,
-	};
+	publishing_describe(&p->service);
 	p->database = options->database;
 	p->secrets = options->secrets;
 	p->media_folder = -1;

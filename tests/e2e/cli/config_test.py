@@ -66,6 +66,36 @@ def check_config_tells_every_mistake_with_its_line():
 
 
 @case
+def P09_rules_that_do_not_fit_the_service_are_told_all_at_once():
+    rules = "".join(f"    - {{ on: \"{on}\", need: token }}\n" for on in ("GET /helth", "GET /projects", "PUT /xyzzy"))
+    write("misfit.yaml", "profile: misfit\ntitle: X\nscopes: { \"a:read\": Read. }\ntokens: { prefix: my }\n"
+          f"rest:\n  base: /api/v1\n  rules:\n{rules}")
+    config = "public_url: http://127.0.0.1:1\nlisten: 127.0.0.1:1\nstore: sqlite:misfit.db\nsecrets_key: file:misfit.key\napis:\n"
+    path = write("misfits.yaml", config + "  one: { profile: ./misfit.yaml, service: publishing }\n")
+    for command in ("check-config", "serve"):
+        done = remit.run(command, "--config", path)
+        equal(done.returncode, 3, done.stderr)
+        for words in ('misfit.yaml:8:1: API one has a rule for "GET /helth", which its service does not have; '
+                      'did you mean "GET /health"?', 'misfit.yaml:10:1: API one has a rule for "PUT /xyzzy"',
+                      'no rule maps "POST /stories"'):
+            assert words in done.stderr, (command, done.stderr)
+        assert not os.path.exists(os.path.join(remit.folder, "misfit.db")), command
+    path = write("restless.yaml", config + "  one: { profile: statamic, service: publishing }\n")
+    done = remit.run("check-config", "--config", path)
+    equal(done.returncode, 3, done.stderr)
+    assert "restless.yaml:6:1: API one: its profile has no `rest` part" in done.stderr, done.stderr
+
+
+@case
+def a_profile_of_two_apis_tells_its_mistakes_once():
+    write("twice.yaml", "profile: twice\ntitel: X\n")
+    config = "public_url: http://127.0.0.1:1\nlisten: 127.0.0.1:1\nstore: sqlite:x.db\nsecrets_key: file:x.key\napis:\n"
+    path = write("both.yaml", config + "".join(
+        f"  {name}: {{ profile: ./twice.yaml, service: publishing }}\n" for name in ("one", "two")))
+    equal(remit.run("check-config", "--config", path).stderr.count("titel"), 1)
+
+
+@case
 def compile_writes_a_whole_file_or_none():
     path = os.path.join(remit.folder, "publishing.policy")
     equal(remit.run("check-config", "--compile", path).returncode, 0)
