@@ -60,6 +60,10 @@
 
 /* Audit. */
 #define LIMIT_AUDIT_RING 8192         /* records waiting per loop, then gaps are counted */
+/* Records of what costs its sender nothing (no good token, or one beyond its rate) that each loop adds to
+ * the log, so that nobody can push the others' records out of it: so many at once, then so many a second. */
+#define LIMIT_AUDIT_IDLE_BURST 8192
+#define LIMIT_AUDIT_IDLE_PER_S 10
 #define LIMIT_AUDIT_SEGMENT_BYTES (64 * 1024 * 1024)
 
 #endif

@@ -30,13 +30,19 @@ static inline uint64_t audit_ring_room(const struct audit_ring *ring)
 	return LIMIT_AUDIT_RING - (put - atomic_load_explicit(&ring->taken, memory_order_acquire));
 }
 
+/* Counts a record that is not put. */
+static inline void audit_ring_lose(struct audit_ring *ring)
+{
+	uint64_t lost = atomic_load_explicit(&ring->lost, memory_order_relaxed);
+	atomic_store_explicit(&ring->lost, lost + 1, memory_order_release);
+}
+
 /* The slot to fill before audit_ring_commit; NULL where it is full: then it is counted as lost. */
 static inline struct audit_pending *audit_ring_slot(struct audit_ring *ring)
 {
 	uint64_t put = atomic_load_explicit(&ring->put, memory_order_relaxed);
 	if (put - atomic_load_explicit(&ring->taken, memory_order_acquire) >= LIMIT_AUDIT_RING) {
-		uint64_t lost = atomic_load_explicit(&ring->lost, memory_order_relaxed);
-		atomic_store_explicit(&ring->lost, lost + 1, memory_order_release);
+		audit_ring_lose(ring);
 		return NULL;
 	}
 	return &ring->slots[put & (LIMIT_AUDIT_RING - 1)];

@@ -23,6 +23,7 @@
 #define SYNC_MS 1000
 #define TIDY_MS 60000
 #define RETRY_MS 100
+#define GAP_MS 1000 /* between two gap records of a ring: what they tell of must not fill the log either */
 
 struct audit_writer {
 	struct audit_options options;
@@ -32,6 +33,7 @@ struct audit_writer {
 	_Atomic(struct audit_ring *) rings[AUDIT_RINGS_MAX];
 	_Atomic unsigned ring_count;
 	uint64_t ring_lost[AUDIT_RINGS_MAX]; /* what gap records have told of */
+	int64_t gap_ms[AUDIT_RINGS_MAX];     /* when the last of them was written */
 	struct block block;     /* being filled, or waiting for the disk */
 	int64_t synced_ms, tidied_ms, failed_ms;
 	bool unsynced;
@@ -102,6 +104,19 @@ static bool block_is_full(const struct audit_writer *w)
 	return w->block.count + 1 + AUDIT_NAME_PARTS > AUDIT_BLOCK_RECORDS;
 }
 
+/* Tells what one ring has lost by now; the last of it when the log is closed. */
+static void put_ring_gap(struct audit_writer *w, unsigned index, uint64_t lost)
+{
+	int64_t now_ms = clock_monotonic_ns() / 1000000;
+	bool due = w->gap_ms[index] == 0 || now_ms - w->gap_ms[index] >= GAP_MS
+		|| atomic_load_explicit(&w->stop, memory_order_acquire);
+	if (lost == w->ring_lost[index] || !due || block_is_full(w))
+		return;
+	put_gap(w, lost - w->ring_lost[index]);
+	w->ring_lost[index] = lost;
+	w->gap_ms[index] = now_ms;
+}
+
 /* Takes what one ring holds, as far as the block has room. */
 static void drain_ring(struct audit_writer *w, unsigned index)
 {
@@ -113,11 +128,7 @@ static void drain_ring(struct audit_writer *w, unsigned index)
 		put_pending(w, pending);
 		audit_ring_drop(ring);
 	}
-	uint64_t lost = atomic_load_explicit(&ring->lost, memory_order_acquire);
-	if (lost != w->ring_lost[index] && !block_is_full(w)) {
-		put_gap(w, lost - w->ring_lost[index]);
-		w->ring_lost[index] = lost;
-	}
+	put_ring_gap(w, index, atomic_load_explicit(&ring->lost, memory_order_acquire));
 }
 
 /* ---- Writing it ---- */
@@ -316,10 +327,9 @@ void audit_writer_close(struct audit_writer *w)
 {
 	if (!w)
 		return;
-	if (w->started) {
-		atomic_store(&w->stop, true);
+	atomic_store(&w->stop, true);
+	if (w->started)
 		pthread_join(w->thread, NULL);
-	}
 	w->failed_ms = 0;
 	if (!drain(w))
 		log_error("the last records of the audit log could not be written");

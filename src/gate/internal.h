@@ -43,6 +43,7 @@ struct gate_loop {
 	struct remit_hasher *hasher;
 	struct audit_ring *ring; /* the writer's */
 	struct counters *counters; /* the gate's */
+	int64_t audit_full_ns[3]; /* record.c: when each kind of idle visit may be recorded in full again */
 	uint64_t visits_open;    /* each may still want a slot of the ring */
 	uint64_t turn;           /* counts the waits for events */
 	struct buf scratch;

@@ -23,8 +23,36 @@ static void put_ids(const struct visit *v, struct audit_record *record)
 		record->project = *project;
 }
 
+/* Visits that use nothing up, not even a rate: one kind must not hide another. NULL: a good token's. */
+static int64_t *idle_kind(const struct visit *v)
+{
+	if (v->credential != REMIT_CREDENTIAL_FOUND)
+		return &v->loop->audit_full_ns[0];
+	if (!v->keyed)
+		return &v->loop->audit_full_ns[1]; /* expired, revoked, or another API's */
+	return v->rate.retry_s > 0 ? &v->loop->audit_full_ns[2] : NULL;
+}
+
+/* Whether the log has room for one more of its kind (limits.h). */
+static bool may_record(const struct visit *v)
+{
+	const int64_t step_ns = 1000000000 / LIMIT_AUDIT_IDLE_PER_S;
+	int64_t now_ns = exchange_started_ns(v->x), *full_ns = idle_kind(v);
+	if (!full_ns)
+		return true;
+	int64_t start_ns = *full_ns > now_ns ? *full_ns : now_ns;
+	if (start_ns - now_ns > (LIMIT_AUDIT_IDLE_BURST - 1) * step_ns)
+		return false;
+	*full_ns = start_ns + step_ns;
+	return true;
+}
+
 static void put_record(const struct visit *v, int status, uint32_t micros)
 {
+	if (!may_record(v)) {
+		audit_ring_lose(v->loop->ring);
+		return;
+	}
 	struct audit_pending *pending = audit_ring_slot(v->loop->ring);
 	if (!pending)
 		return; /* the ring has counted it */

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sqlite3
+import threading
 import time
 
 from harness import Remit, multipart
@@ -85,6 +86,39 @@ def a_server_that_stands_still_is_waited_for_until_it_refuses():
     remit.server.send_signal(signal.SIGCONT)
     assert done.returncode != 0 or took > STALENESS, (done.returncode, took)
     assert remit.call("GET", "/api/v1/health", token["token"]).status in (401, 503)
+
+
+def records(folder):
+    size = 0
+    for name in os.listdir(folder):
+        size += os.path.getsize(os.path.join(folder, name))
+    return size // 128
+
+
+@case
+def a_stranger_cannot_push_others_out_of_the_audit_log():
+    """what costs its sender nothing is recorded so often, and then only counted"""
+    with Remit(["workers: 1"]) as other:
+        other.cli("user", "add", "a@example.com")
+        token = other.token("a@example.com", "good", "--scope", "stories:read", "--rate", "off")
+        other.serve()
+        request = f"GET /api/v1/stories HTTP/1.1\r\nHost: 127.0.0.1:{other.port}\r\n"
+        flood = (request + "\r\n") * 30000 + request + "Connection: close\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", other.port), timeout=60) as client:
+            def read():
+                while client.recv(1 << 20):
+                    pass
+            reader = threading.Thread(target=read)
+            reader.start()
+            client.sendall(flood.encode())
+            reader.join()
+        equal(other.call("GET", "/api/v1/health", token["token"]).status, 200)
+        good = [other.call("GET", "/api/v1/stories", token["token"]).headers["Remit-Request-Id"] for _ in range(50)]
+        other.stop()
+        lines = other.run("audit", "tail", "--last", "1000", "--token", token["id"], "--json").stdout
+        for one in good:
+            assert one in lines, (one, lines[-2000:])
+        assert 8192 <= records(os.path.join(other.folder, "remit.db.audit")) < 10000
 
 
 run()
