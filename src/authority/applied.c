@@ -10,14 +10,14 @@
 #define POLL_MS 5
 
 struct survey {
-	int64_t revision, seen_after_ms;
+	int64_t revision, seen_after_ms, seen_before_ms;
 	struct authority_lagging lagging;
 };
 
 static bool note_node(void *ctx, const struct node_row *node)
 {
 	struct survey *s = ctx;
-	if (node->revision >= s->revision || node->seen_ms < s->seen_after_ms)
+	if (node->revision >= s->revision || node->seen_ms < s->seen_after_ms || node->seen_ms > s->seen_before_ms)
 		return true;
 	if (s->lagging.count++ == 0) {
 		s->lagging.first = *node;
@@ -31,11 +31,15 @@ enum authority_status authority_wait_applied(const struct authority *a, int64_t 
 {
 	const int64_t deadline_ns = clock_monotonic_ns() + (int64_t)wait_ms * 1000000;
 	for (;;) {
-		struct survey s = { .revision = revision, .seen_after_ms = clock_wall_ms() - wait_ms };
+		const int64_t now_ms = clock_wall_ms();
+		const bool over = clock_monotonic_ns() >= deadline_ns;
+		/* The clock may have gone back: who runs writes its time anew while we wait, who is dead does not. */
+		struct survey s = { .revision = revision, .seen_after_ms = now_ms - wait_ms,
+			.seen_before_ms = over ? now_ms + wait_ms : INT64_MAX };
 		enum store_status status = store_node_each(a->store, note_node, &s);
 		if (status == STORE_OK && s.lagging.count == 0)
 			return AUTHORITY_OK;
-		if (clock_monotonic_ns() >= deadline_ns) {
+		if (over) {
 			if (status != STORE_OK)
 				return authority_fail(reterr, AUTHORITY_UNAVAILABLE,
 					"The change is made, but which running servers know "
