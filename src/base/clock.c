@@ -62,8 +62,10 @@ static int64_t days_of_date(struct date date)
 static struct date date_of_days(int64_t days)
 {
 	int64_t from_0 = days - YEAR_0_DAYS;
-	int year = (int)(from_0 / 366); /* never too late, and at most a few years early */
-	while (days_before_year(year + 1) <= from_0)
+	int year = (int)(from_0 * 400 / 146097); /* of 400 years; at most one year too early or too late */
+	if (days_before_year(year) > from_0)
+		year--;
+	else if (days_before_year(year + 1) <= from_0)
 		year++;
 	struct date date = { year, 1, (int)(from_0 - days_before_year(year)) + 1 };
 	while (date.day > month_days(year, date.month))

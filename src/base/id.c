@@ -71,12 +71,18 @@ bool id_to_bytes(const struct id *id, struct id_bytes *ret)
 void id_from_bytes(const struct id_bytes *bytes, struct id *ret)
 {
 	char digits[32];
-	size_t n = 0;
+	char *text = ret->text;
 
-	memset(ret, 0, sizeof(*ret));
-	if (is_nil(bytes))
+	if (is_nil(bytes)) {
+		memset(ret, 0, sizeof(*ret));
 		return;
+	}
 	hex_encode(bytes->b, sizeof(bytes->b), digits);
-	for (size_t i = 0; i < ID_LENGTH; i++)
-		ret->text[i] = is_hyphen_place(i) ? '-' : digits[n++];
+	memcpy(text, digits, 8);
+	memcpy(text + 9, digits + 8, 4);
+	memcpy(text + 14, digits + 12, 4);
+	memcpy(text + 19, digits + 16, 4);
+	memcpy(text + 24, digits + 20, 12);
+	text[8] = text[13] = text[18] = text[23] = '-';
+	text[ID_LENGTH] = '\0';
 }

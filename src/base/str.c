@@ -6,19 +6,50 @@
 
 #define DISTANCE_MAX 64
 
-static char fold(char c)
+#define EVERY_BYTE(v) (UINT64_C(0x0101010101010101) * (v))
+
+static uint64_t eight(const char *p)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+	uint64_t c;
+	memcpy(&c, p, sizeof(c));
+	return c;
+}
+
+/* Fewer than eight: all of them, some perhaps twice. */
+static uint64_t few(struct str s)
+{
+	uint32_t first, last;
+	if (s.n < 4) {
+		uint64_t c = 0;
+		for (size_t i = 0; i < s.n; i++)
+			c = c << 8 | (uint8_t)s.p[i];
+		return c;
+	}
+	memcpy(&first, s.p, sizeof(first));
+	memcpy(&last, s.p + s.n - 4, sizeof(last));
+	return (uint64_t)last << 32 | first;
+}
+
+/* Capitals made small in eight characters. Adding 0x80 - x to seven bits sets the eighth where they are x
+ * or more, and never carries into the next byte. */
+static uint64_t fold_8(uint64_t c)
+{
+	uint64_t low = c & EVERY_BYTE(0x7f);
+	uint64_t capital = (low + EVERY_BYTE(0x80 - 'A')) & ~(low + EVERY_BYTE(0x80 - 'Z' - 1)) & ~c;
+	return c | (capital & EVERY_BYTE(0x80)) >> 2;
 }
 
 bool str_eq_ignore_case(struct str a, struct str b)
 {
 	if (a.n != b.n)
 		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if (fold(a.p[i]) != fold(b.p[i]))
+	if (a.n < 8)
+		return fold_8(few(a)) == fold_8(few(b));
+	for (size_t i = 0; i + 8 < a.n; i += 8)
+		if (fold_8(eight(a.p + i)) != fold_8(eight(b.p + i)))
 			return false;
-	return true;
+	/* The last eight, some of them perhaps again. */
+	return fold_8(eight(a.p + a.n - 8)) == fold_8(eight(b.p + a.n - 8));
 }
 
 static bool is_blank(char c)
@@ -60,10 +91,10 @@ bool str_to_u64(struct str a, uint64_t max, uint64_t *ret)
 	for (size_t i = 0; i < a.n; i++) {
 		if (a.p[i] < '0' || a.p[i] > '9')
 			return false;
-		uint64_t digit = (uint64_t)(a.p[i] - '0');
-		if (digit > max || v > (max - digit) / 10)
+		if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, (uint64_t)(a.p[i] - '0'), &v))
 			return false;
-		v = v * 10 + digit;
+		if (v > max)
+			return false;
 	}
 	*ret = v;
 	return true;

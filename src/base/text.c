@@ -71,13 +71,18 @@ int hex_value(char c)
 	return -1;
 }
 
+/* "00" to "ff": the two digits of each byte. */
+#define SIXTEEN(high) \
+	high "0" high "1" high "2" high "3" high "4" high "5" high "6" high "7" \
+	high "8" high "9" high "a" high "b" high "c" high "d" high "e" high "f"
+static const char hex_pairs[] = SIXTEEN("0") SIXTEEN("1") SIXTEEN("2") SIXTEEN("3") SIXTEEN("4")
+	SIXTEEN("5") SIXTEEN("6") SIXTEEN("7") SIXTEEN("8") SIXTEEN("9") SIXTEEN("a") SIXTEEN("b")
+	SIXTEEN("c") SIXTEEN("d") SIXTEEN("e") SIXTEEN("f");
+
 void hex_encode(const uint8_t *bytes, size_t n, char *ret_text)
 {
-	static const char digits[] = "0123456789abcdef";
-	for (size_t i = 0; i < n; i++) {
-		ret_text[2 * i] = digits[bytes[i] >> 4];
-		ret_text[2 * i + 1] = digits[bytes[i] & 15];
-	}
+	for (size_t i = 0; i < n; i++)
+		memcpy(ret_text + 2 * i, hex_pairs + 2 * bytes[i], 2);
 }
 
 bool hex_decode(struct str text, uint8_t *ret_bytes, size_t n)

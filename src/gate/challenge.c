@@ -89,22 +89,6 @@ static void add_scopes(struct buf *out, const struct remit_policy *policy, const
 	}
 }
 
-bool challenge_prepare_rule(const struct api *api, struct api_rule *rule, struct arena *arena)
-{
-	struct remit_scopes base;
-	struct str scope = { NULL, 0 };
-	struct buf out;
-	buf_init(&out, HEADER_MAX);
-	if (remit_policy_need(api->policy, (uint32_t)(rule - api->rules), 0, 0, 0, &base)) {
-		add_scopes(&out, api->policy, &base, " ");
-		scope = keep(&out, arena);
-	}
-	buf_done(&out);
-	rule->no_token = token_challenge(api, scope, "", arena);
-	rule->bad_token = token_challenge(api, scope, ", error=\"invalid_token\"", arena);
-	return rule->no_token.p && rule->bad_token.p;
-}
-
 static bool preset_covers(const struct api *api, size_t preset, const struct remit_scopes *needed)
 {
 	for (size_t w = 0; w < remit_policy_words(api->policy); w++)
@@ -161,6 +145,56 @@ bool challenge_scopes(const struct api *api, const struct remit_decision *decisi
 	*ret_body = body;
 	*ret_header = header;
 	return true;
+}
+
+/* The refusal of a token that has nothing of what the rule asks of everybody. */
+static bool prepare_refusal(const struct api *api, struct api_rule *rule, const struct remit_scopes *base,
+	struct arena *arena)
+{
+	size_t words = remit_policy_words(api->policy);
+	const struct remit_decision decision = { .reason = REMIT_SCOPE_MISSING, .needed = *base, .missing = *base };
+	uint64_t *need = arena_alloc(arena, words * sizeof(*need));
+	struct buf scratch;
+	buf_init(&scratch, 8 * HEADER_MAX);
+	bool ok = need != NULL;
+	for (int suggest = 0; ok && suggest < 2; suggest++)
+		ok = challenge_scopes(api, &decision, suggest, &scratch, arena, &rule->lacks_all,
+			&rule->lacks_all_challenge[suggest]);
+	buf_done(&scratch);
+	if (ok)
+		memcpy(need, base->word, words * sizeof(*need));
+	rule->base_need = need;
+	return ok;
+}
+
+bool challenge_scopes_made(const struct api_rule *rule, size_t words, const struct remit_decision *decision,
+	bool suggest, struct str *ret_body, struct str *ret_header)
+{
+	size_t n = words * sizeof(uint64_t);
+	if (!rule->base_need || memcmp(decision->missing.word, rule->base_need, n) != 0
+		|| memcmp(decision->needed.word, rule->base_need, n) != 0)
+		return false;
+	*ret_body = rule->lacks_all;
+	*ret_header = rule->lacks_all_challenge[suggest];
+	return true;
+}
+
+bool challenge_prepare_rule(const struct api *api, struct api_rule *rule, struct arena *arena)
+{
+	struct remit_scopes base;
+	struct str scope = { NULL, 0 };
+	struct buf out;
+	buf_init(&out, HEADER_MAX);
+	if (remit_policy_need(api->policy, (uint32_t)(rule - api->rules), 0, 0, 0, &base)) {
+		add_scopes(&out, api->policy, &base, " ");
+		scope = keep(&out, arena);
+	}
+	buf_done(&out);
+	if (scope.p && !prepare_refusal(api, rule, &base, arena))
+		return false;
+	rule->no_token = token_challenge(api, scope, "", arena);
+	rule->bad_token = token_challenge(api, scope, ", error=\"invalid_token\"", arena);
+	return rule->no_token.p && rule->bad_token.p;
 }
 
 bool challenge_owner(const struct api *api, const struct remit_decision *decision, struct buf *scratch,

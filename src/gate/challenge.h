@@ -22,6 +22,10 @@ bool challenge_prepare_rule(const struct api *api, struct api_rule *rule, struct
 bool challenge_scopes(const struct api *api, const struct remit_decision *decision, bool suggest,
 	struct buf *scratch,
 	struct arena *arena, struct str *ret_body, struct str *ret_header);
+/* The same where they were made beforehand: all of what the rule asks of everybody is missing, and
+ * nothing else is needed. False where it is not so. */
+bool challenge_scopes_made(const struct api_rule *rule, size_t words, const struct remit_decision *decision,
+	bool suggest, struct str *ret_body, struct str *ret_header);
 /* The body of a 403 because the owner may not use what the token carries (D24). */
 bool challenge_owner(const struct api *api, const struct remit_decision *decision, struct buf *scratch,
 	struct arena *arena, struct str *ret_body);

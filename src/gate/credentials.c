@@ -4,15 +4,11 @@
  */
 #include "gate/credentials.h"
 
+#include "wire/http_class.h"
+
 static bool is_token68(struct str text)
 {
-	size_t i = 0;
-	for (; i < text.n; i++) {
-		char c = text.p[i];
-		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-		if (!letter && c != '-' && c != '.' && c != '_' && c != '~' && c != '+' && c != '/')
-			break;
-	}
+	size_t i = http_span(text.p, text.n, CLASS_TOKEN68);
 	if (i == 0)
 		return false;
 	while (i < text.n && text.p[i] == '=')

@@ -4,14 +4,10 @@
  */
 #include "gate/doorman.h"
 
+#include "wire/http_class.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
-
-static bool is_host_character(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-		|| c == '-' || c == '.' || c == '_';
-}
 
 bool place_from_text(struct str text, struct place *ret)
 {
@@ -23,8 +19,7 @@ bool place_from_text(struct str text, struct place *ret)
 			return false;
 		n++;
 	} else {
-		while (n < text.n && is_host_character(text.p[n]))
-			n++;
+		n = http_span(text.p, text.n, CLASS_HOST);
 	}
 	struct str port = { text.p + n, text.n - n };
 	uint64_t number = 0;

@@ -22,7 +22,7 @@ static struct window window_at(uint64_t state, uint64_t now_ms)
 	return open;
 }
 
-/* Whole seconds until it ends. Another thread's request may have come later than this one, and started it. */
+/* Whole seconds until it ends. Another thread's request may have come later, and have started it. */
 static uint32_t seconds_left(const struct window *window, uint64_t now_ms)
 {
 	uint64_t passed = now_ms > window->start_ms ? now_ms - window->start_ms : 0;

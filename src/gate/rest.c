@@ -14,7 +14,9 @@ static void refuse_scope(struct visit *v, const struct remit_decision *decision)
 	struct arena *arena = exchange_arena(v->x);
 	bool personal = (v->record.flags & REMIT_RECORD_KIND) == REMIT_TOKEN_PERSONAL;
 	struct str body, challenge;
-	if (!challenge_scopes(v->api, decision, personal, &v->loop->scratch, arena, &body, &challenge)) {
+	size_t words = remit_policy_words(v->api->policy);
+	if (!challenge_scopes_made(v->rule, words, decision, personal, &body, &challenge)
+		&& !challenge_scopes(v->api, decision, personal, &v->loop->scratch, arena, &body, &challenge)) {
 		reply_error(v, 503, "unavailable", "Out of memory");
 		return;
 	}
@@ -161,7 +163,8 @@ static bool decide(struct visit *v)
 	if (v->waited && v->keyed && !answer_token_result(v, token_find_again(v)))
 		return false;
 	struct remit_question question;
-	struct remit_decision decision;
+	/* 1 kB, which remit_decide fills as far as it is read. */
+	struct remit_decision decision __attribute__((uninitialized));
 	token_question(v, &question);
 	question.whens = whens;
 	remit_decide(&question, &decision);

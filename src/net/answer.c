@@ -29,11 +29,12 @@ static bool is_ours(struct str name)
 /* Date and Remit-Request-Id. */
 static bool add_stamp(struct buf *out, const struct loop *loop, uint64_t number)
 {
-	static const char digits[] = "0123456789abcdef";
+	uint8_t bytes[8];
 	char text[18];
 
-	for (int i = 15; i >= 0; i--, number >>= 4)
-		text[i] = digits[number & 15];
+	for (int i = 7; i >= 0; i--, number >>= 8)
+		bytes[i] = (uint8_t)number;
+	hex_encode(bytes, sizeof(bytes), text);
 	text[16] = '\r';
 	text[17] = '\n';
 	return buf_add(out, loop->stamp, loop->stamp_size) && buf_add(out, text, sizeof(text));

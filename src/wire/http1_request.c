@@ -6,31 +6,19 @@
 #include "wire/http1_internal.h"
 
 #include <assert.h>
-#include <endian.h>
 
 static inline struct str view(const char *start, const char *end)
 {
 	return (struct str){ start, (size_t)(end - start) };
 }
 
-/* How many of eight bytes stand before the first that is below 0x20 or is 0x7f. A borrow spoils
- * only bits above that byte. */
-static inline unsigned count_plain(const char *p)
-{
-	uint64_t w;
-	memcpy(&w, p, sizeof(w));
-	w = le64toh(w);
-	const uint64_t ones = 0x0101010101010101u;
-	uint64_t delete = w ^ (ones * 0x7f);
-	uint64_t found = (((w - ones * 0x20) & ~w) | ((delete - ones) & ~delete)) & (ones * 0x80);
-	return found ? (unsigned)__builtin_ctzll(found) / 8 : 8;
-}
-
 /* The next control character but tab, or `end`. */
 static const char *find_control(const char *p, const char *end)
 {
+	while (end - p >= 16 && http_is_plain_16(p))
+		p += 16;
 	while (p < end) {
-		unsigned plain = end - p >= 8 ? count_plain(p) : 0;
+		unsigned plain = end - p >= 8 ? http_count_plain(p) : 0;
 		p += plain;
 		if (plain == 8)
 			continue;

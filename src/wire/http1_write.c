@@ -7,85 +7,94 @@
 
 #include <assert.h>
 
-static const struct {
-	int status;
-	const char *text;
-} statuses[] = {
-	{ 100, "Continue" },
-	{ 200, "OK" },
-	{ 201, "Created" },
-	{ 202, "Accepted" },
-	{ 204, "No Content" },
-	{ 206, "Partial Content" },
-	{ 207, "Multi-Status" },
-	{ 301, "Moved Permanently" },
-	{ 302, "Found" },
-	{ 303, "See Other" },
-	{ 304, "Not Modified" },
-	{ 307, "Temporary Redirect" },
-	{ 308, "Permanent Redirect" },
-	{ 400, "Bad Request" },
-	{ 401, "Unauthorized" },
-	{ 403, "Forbidden" },
-	{ 404, "Not Found" },
-	{ 405, "Method Not Allowed" },
-	{ 406, "Not Acceptable" },
-	{ 408, "Request Timeout" },
-	{ 409, "Conflict" },
-	{ 410, "Gone" },
-	{ 411, "Length Required" },
-	{ 412, "Precondition Failed" },
-	{ 413, "Content Too Large" },
-	{ 414, "URI Too Long" },
-	{ 415, "Unsupported Media Type" },
-	{ 416, "Range Not Satisfiable" },
-	{ 417, "Expectation Failed" },
-	{ 421, "Misdirected Request" },
-	{ 422, "Unprocessable Content" },
-	{ 426, "Upgrade Required" },
-	{ 428, "Precondition Required" },
-	{ 429, "Too Many Requests" },
-	{ 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" },
-	{ 501, "Not Implemented" },
-	{ 502, "Bad Gateway" },
-	{ 503, "Service Unavailable" },
-	{ 504, "Gateway Timeout" },
-	{ 505, "HTTP Version Not Supported" },
-	{ 507, "Insufficient Storage" },
+#define STATUS_END 600
+
+static const char *const texts[STATUS_END] = {
+	[100] = "Continue",
+	[200] = "OK",
+	[201] = "Created",
+	[202] = "Accepted",
+	[204] = "No Content",
+	[206] = "Partial Content",
+	[207] = "Multi-Status",
+	[301] = "Moved Permanently",
+	[302] = "Found",
+	[303] = "See Other",
+	[304] = "Not Modified",
+	[307] = "Temporary Redirect",
+	[308] = "Permanent Redirect",
+	[400] = "Bad Request",
+	[401] = "Unauthorized",
+	[403] = "Forbidden",
+	[404] = "Not Found",
+	[405] = "Method Not Allowed",
+	[406] = "Not Acceptable",
+	[408] = "Request Timeout",
+	[409] = "Conflict",
+	[410] = "Gone",
+	[411] = "Length Required",
+	[412] = "Precondition Failed",
+	[413] = "Content Too Large",
+	[414] = "URI Too Long",
+	[415] = "Unsupported Media Type",
+	[416] = "Range Not Satisfiable",
+	[417] = "Expectation Failed",
+	[421] = "Misdirected Request",
+	[422] = "Unprocessable Content",
+	[426] = "Upgrade Required",
+	[428] = "Precondition Required",
+	[429] = "Too Many Requests",
+	[431] = "Request Header Fields Too Large",
+	[500] = "Internal Server Error",
+	[501] = "Not Implemented",
+	[502] = "Bad Gateway",
+	[503] = "Service Unavailable",
+	[504] = "Gateway Timeout",
+	[505] = "HTTP Version Not Supported",
+	[507] = "Insufficient Storage",
 };
 
 const char *http_status_text(int status)
 {
-	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
-		if (statuses[i].status == status)
-			return statuses[i].text;
-	return "";
+	return status >= 0 && status < STATUS_END && texts[status] ? texts[status] : "";
+}
+
+/* Where there is room already. */
+static char *put(char *at, struct str s)
+{
+	if (s.n > 0)
+		memcpy(at, s.p, s.n);
+	return at + s.n;
 }
 
 bool http1_write_status(struct buf *out, int status)
 {
 	assert(status >= 100 && status <= 599);
 	struct str text = str_of(http_status_text(status));
+	const char digits[] = { (char)('0' + status / 100), (char)('0' + status / 10 % 10),
+		(char)('0' + status % 10), ' ' };
 	if (!buf_reserve(out, strlen("HTTP/1.1 200 \r\n") + text.n))
 		return false;
-	buf_add_text(out, "HTTP/1.1 ");
-	buf_add_u64(out, (uint64_t)status);
-	buf_add_char(out, ' ');
-	buf_add_str(out, text);
-	return buf_add(out, "\r\n", 2);
+	char *at = put(out->p + out->n, STR("HTTP/1.1 "));
+	at = put(at, (struct str){ digits, sizeof(digits) });
+	at = put(at, text);
+	at = put(at, STR("\r\n"));
+	out->n = (size_t)(at - out->p);
+	return true;
 }
 
 bool http1_write_header(struct buf *out, struct str name, struct str value)
 {
-	if (!http_is_token(name) || http_span(value.p, value.n, CLASS_TEXT) != value.n)
+	if (!http_is_token(name) || !http_is_text(value))
 		return false;
 	if (!buf_reserve(out, name.n + value.n + 4))
 		return false;
-	buf_add_str(out, name);
-	buf_add(out, ": ", 2);
-	buf_add_str(out, value);
-	return buf_add(out, "\r\n", 2);
+	char *at = put(out->p + out->n, name);
+	at = put(at, STR(": "));
+	at = put(at, value);
+	at = put(at, STR("\r\n"));
+	out->n = (size_t)(at - out->p);
+	return true;
 }
 
 bool http1_write_chunk(struct buf *out, struct str data)

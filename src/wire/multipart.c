@@ -114,8 +114,7 @@ static bool read_header(struct str line, struct arena *arena, struct multipart_p
 	const char **reterr_what)
 {
 	struct str name, value = line;
-	if (!str_cut(&value, ':', &name) || !http_is_token(name) ||
-	    http_span(value.p, value.n, CLASS_TEXT) != value.n)
+	if (!str_cut(&value, ':', &name) || !http_is_token(name) || !http_is_text(value))
 		return fail(reterr_what, "A part's header is not well-formed");
 	value = str_trim(value);
 	if (str_eq_ignore_case(name, STR("content-disposition"))) {

@@ -6,6 +6,7 @@
 #include "services/publishing/internal.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 
 #define FRAME_BYTES 256 /* the members' names, two ids and the time */
 
@@ -31,24 +32,24 @@ static char *put_id(char *at, const struct id *id)
 static char *put_scopes(char *at, const struct service_caller *caller)
 {
 	char *start = at;
-	for (size_t i = 0, n = remit_policy_scopes(caller->policy); i < n; i++) {
-		if (!remit_scopes_has(&caller->granted, i))
-			continue;
-		const char *name = remit_policy_scope_name(caller->policy, i);
-		at = at > start ? PUT(at, ",\"") : PUT(at, "\"");
-		at = put(at, name, strlen(name));
-		*at++ = '"';
+	for (size_t w = 0, words = remit_policy_words(caller->policy); w < words; w++) {
+		for (uint64_t left = caller->granted.word[w]; left; left &= left - 1) {
+			size_t scope = w * 64 + (size_t)__builtin_ctzll(left);
+			const char *name = remit_policy_scope_name(caller->policy, scope);
+			at = at > start ? PUT(at, ",\"") : PUT(at, "\"");
+			at = put(at, name, strlen(name));
+			*at++ = '"';
+		}
 	}
 	return at;
 }
 
 static size_t scopes_room(const struct service_caller *caller)
 {
-	size_t room = 0;
-	for (size_t i = 0, n = remit_policy_scopes(caller->policy); i < n; i++)
-		if (remit_scopes_has(&caller->granted, i))
-			room += strlen(remit_policy_scope_name(caller->policy, i)) + 3;
-	return room;
+	size_t count = 0;
+	for (size_t w = 0, words = remit_policy_words(caller->policy); w < words; w++)
+		count += (size_t)__builtin_popcountll(caller->granted.word[w]);
+	return count * (LIMIT_SCOPE_NAME + 3);
 }
 
 void run_health(struct service *service, struct service_call *call)

@@ -71,6 +71,30 @@ static void test_fold_is_ascii_only(void **state)
 	assert_true(str_eq_ignore_case(STR("X-Ab"), STR("x-aB")));
 }
 
+static int naive_fold(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
+
+/* All pairs of bytes, at every place of every length: it looks at eight at once. */
+static void test_case_as_a_naive_loop(void **state)
+{
+	(void)state;
+	char a[40], b[40];
+	for (size_t n = 1; n <= 40; n++) {
+		for (size_t at = 0; at < n; at++) {
+			for (int pair = 0; pair < 65536; pair += n == 1 || at == n / 2 ? 1 : 251) {
+				memset(a, 'q', sizeof(a));
+				memset(b, 'Q', sizeof(b));
+				a[at] = (char)(pair & 255);
+				b[at] = (char)(pair >> 8);
+				assert_int_equal(str_eq_ignore_case((struct str){ a, n }, (struct str){ b, n }),
+					naive_fold(a[at]) == naive_fold(b[at]));
+			}
+		}
+	}
+}
+
 static void test_distance(void **state)
 {
 	static const struct { const char *a, *b; unsigned limit, want;
@@ -97,6 +121,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_numbers),
 	cmocka_unit_test(test_cut_and_trim),
 	cmocka_unit_test(test_fold_is_ascii_only),
+	cmocka_unit_test(test_case_as_a_naive_loop),
 	cmocka_unit_test(test_distance),
 };
 

@@ -81,6 +81,7 @@ static void test_classes_are_the_grammars(void **state)
 		assert_int_equal(http_is((char)c, CLASS_PATH), in_path);
 		assert_int_equal(http_is((char)c, CLASS_QUERY), in_path || is_one_of(c, query));
 		assert_int_equal(http_is((char)c, CLASS_HOST), alphanumeric || is_one_of(c, "-._"));
+		assert_int_equal(http_is((char)c, CLASS_TOKEN68), alphanumeric || is_one_of(c, "-._~+/"));
 		assert_int_equal(http_is((char)c, CLASS_TEXT), c == '\t' || (c >= 0x20 && c != 0x7f));
 	}
 }
