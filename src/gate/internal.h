@@ -70,6 +70,7 @@ struct visit {
 	struct rate rate;
 	struct str body;
 	const struct query *query;
+	size_t family;              /* of /metrics, that is sent next */
 };
 
 /* rest.c: judges and runs a request whose path is an API's. */
@@ -79,8 +80,8 @@ bool operations_request(struct visit *v);
 bool wellknown_request(struct visit *v);
 /* wellknown.c: makes the text of GET /. False without memory. */
 bool wellknown_prepare(struct gate *gate);
-/* metrics.c: the text of /metrics. */
-bool metrics_write(struct gate *gate, struct buf *out);
+/* metrics.c: answers /metrics. */
+void metrics_answer(struct visit *v);
 
 /* record.c: notes what was decided, for the audit log and the counters; and when all is over writes it down. */
 void visit_judge(struct visit *v, enum remit_reason reason);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The numbers in the text form that Prometheus reads.
+ * The numbers in the text form that Prometheus reads, sent family by family: never held as a whole.
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
-#include "gate/internal.h"
+#include "gate/reply.h"
 
 #include "base/clock.h"
 
@@ -97,14 +97,21 @@ static void write_server(const struct gate *gate, struct buf *out)
 	one(out, "remit_worker_queue", "gauge", "Exchanges that wait for a worker.", counts.worker_queue);
 }
 
-bool metrics_write(struct gate *gate, struct buf *out)
+static void write_build(const struct gate *gate, struct buf *out)
 {
+	(void)gate;
 	head(out, "remit_build_info", "gauge", "The version that runs.");
 	buf_add_text(out, "remit_build_info{version=\"" REMIT_VERSION "\"} 1\n");
-	write_decisions(gate, out);
-	write_latency(gate, out);
+}
+
+static void write_table(const struct gate *gate, struct buf *out)
+{
 	one(out, "remit_table_tokens", "gauge", "Token texts in memory.", replica_texts(gate->replica));
 	one(out, "remit_table_bytes", "gauge", "Bytes that they take.", replica_bytes(gate->replica));
+}
+
+static void write_feed(const struct gate *gate, struct buf *out)
+{
 	one(out, "remit_feed_revision", "gauge", "Revision of the store that the copy is at.",
 		(uint64_t)feed_revision(gate->feed));
 	head(out, "remit_feed_staleness_seconds", "gauge", "Age of the copy of the store.");
@@ -112,12 +119,47 @@ bool metrics_write(struct gate *gate, struct buf *out)
 	buf_printf(out, "remit_feed_staleness_seconds %.3f\n", age);
 	one(out, "remit_stale_refusals_total", "counter", "Requests refused because the copy was too old.",
 		sum(gate, offsetof(struct counters, stale_refusals)));
+}
+
+static void write_audit(const struct gate *gate, struct buf *out)
+{
 	one(out, "remit_audit_records_total", "counter", "Records written to the audit log.",
 		audit_writer_written(gate->audit));
 	one(out, "remit_audit_lost_total", "counter", "Audit records that were lost.",
 		audit_writer_lost(gate->audit));
 	one(out, "remit_audit_writable", "gauge", "1 where the audit log can be written.",
 		audit_writer_is_writable(gate->audit));
-	write_server(gate, out);
-	return !out->failed;
+}
+
+static void (*const families[])(const struct gate *gate, struct buf *out) = {
+	write_build, write_decisions, write_latency, write_table, write_feed, write_audit, write_server,
+};
+#define FAMILIES (sizeof(families) / sizeof(families[0]))
+
+static void send_families(struct exchange *x)
+{
+	struct visit *v = exchange_context(x);
+	struct buf *out = &v->loop->scratch;
+	bool more = true;
+	while (more && v->family < FAMILIES) {
+		buf_reset(out);
+		families[v->family++](v->gate, out);
+		if (out->failed) {
+			exchange_answer_break_off(x);
+			return;
+		}
+		more = exchange_answer_write(x, buf_str(out));
+	}
+	if (v->family == FAMILIES)
+		exchange_answer_end(x);
+}
+
+void metrics_answer(struct visit *v)
+{
+	struct reply reply;
+	reply_init(&reply, v, 200, (struct str){ NULL, 0 });
+	reply_header(&reply, STR("Content-Type"), STR("text/plain; version=0.0.4; charset=utf-8"));
+	reply.drained = send_families;
+	reply_send(&reply, -1, 0, 0);
+	send_families(v->x);
 }

@@ -28,20 +28,6 @@ static void send_ready(struct visit *v)
 	reply_json(v, count == 0 ? 200 : 503, buf_str(out));
 }
 
-static void send_metrics(struct visit *v)
-{
-	struct buf *out = &v->loop->scratch;
-	buf_reset(out);
-	if (!metrics_write(v->gate, out)) {
-		reply_error(v, 503, "unavailable", "Out of memory");
-		return;
-	}
-	struct reply reply;
-	reply_init(&reply, v, 200, buf_str(out));
-	reply_header(&reply, STR("Content-Type"), STR("text/plain; version=0.0.4; charset=utf-8"));
-	reply_send(&reply, -1, 0, 0);
-}
-
 bool operations_request(struct visit *v)
 {
 	if (v->request->method != HTTP_GET && v->request->method != HTTP_HEAD)
@@ -51,7 +37,7 @@ bool operations_request(struct visit *v)
 	else if (str_eq(v->path, STR("/readyz")))
 		send_ready(v);
 	else if (str_eq(v->path, STR("/metrics")))
-		send_metrics(v);
+		metrics_answer(v);
 	else
 		return false;
 	return true;

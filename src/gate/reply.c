@@ -16,6 +16,7 @@ void reply_init(struct reply *reply, struct visit *v, int status, struct str bod
 	reply->visit = v;
 	reply->status = status;
 	reply->body = body;
+	reply->drained = NULL;
 	reply->cacheable = false;
 	reply->count = 0;
 }
@@ -58,6 +59,8 @@ void reply_send(struct reply *reply, int fd, uint64_t offset, uint64_t length)
 		.header_count = reply->count, .body = reply->body };
 	if (fd >= 0)
 		exchange_answer_file(v->x, &answer, fd, offset, length);
+	else if (reply->drained)
+		exchange_answer_begin(v->x, &answer, reply->drained);
 	else
 		exchange_answer(v->x, &answer);
 }

@@ -13,6 +13,7 @@ struct reply {
 	struct visit *visit;
 	int status;
 	struct str body;
+	void (*drained)(struct exchange *x); /* the answer is streamed; body is its first piece. Or NULL */
 	bool cacheable; /* says itself how long it may be kept */
 	size_t count;
 	struct http_header headers[REPLY_HEADERS];

@@ -62,6 +62,14 @@ static bool add_length(struct buf *out, int status, uint64_t length)
 	       buf_add(out, "\r\n", 2);
 }
 
+/* Where a body of unknown length ends. To HTTP/1.0 only the end of the connection can tell it. */
+static bool add_framing(struct buf *out, const struct exchange *x, int status, uint64_t length)
+{
+	if (length != LENGTH_UNKNOWN)
+		return add_length(out, status, length);
+	return x->request.minor == 0 || buf_add_str(out, STR("Transfer-Encoding: chunked\r\n"));
+}
+
 static bool add_connection(struct buf *out, const struct exchange *x)
 {
 	if (x->c->last)
@@ -71,29 +79,30 @@ static bool add_connection(struct buf *out, const struct exchange *x)
 	return buf_add(out, "\r\n", 2);
 }
 
-void answer_write(struct exchange *x, const struct answer *answer, const uint64_t *file_length,
+bool answer_write(struct exchange *x, const struct answer *answer, const uint64_t *later_length,
 		  struct buf *out)
 {
 	const struct loop *loop = x->c->loop;
 	size_t start = out->n;
 
 	assert(answer->status >= 200 && answer->status <= 599);
-	assert(!has_no_body(answer->status) || (answer->body.n == 0 && !file_length));
+	assert(!has_no_body(answer->status) || (answer->body.n == 0 && !later_length));
 	x->status = answer->status;
 	bool good = http1_write_status(out, answer->status) && add_stamp(out, loop, x->number) &&
 		    add_headers(out, answer) &&
-		    add_length(out, answer->status, file_length ? *file_length : answer->body.n) &&
+		    add_framing(out, x, answer->status, later_length ? *later_length : answer->body.n) &&
 		    add_connection(out, x);
 	if (good && x->request.method != HTTP_HEAD && answer->body.n > 0)
 		good = buf_add_str(out, answer->body);
 	if (good || out->failed)
-		return;
+		return good;
 	/* A field that would split the answer: nothing of it is sent. */
 	out->n = start;
 	x->c->last = x->c->linger = true;
 	x->status = 500;
 	answer_write_error(x->c->loop, x->number, x->request.method != HTTP_HEAD, 500,
 			   "The answer could not be written", out);
+	return false;
 }
 
 static const char *error_code(int status)

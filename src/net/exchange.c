@@ -93,6 +93,8 @@ bool exchange_advance(struct exchange *x)
 	bool lost = c->broken || c->state != CONNECTION_OPEN;
 	if (!lost && x->file)
 		return file_advance(x);
+	if (!lost && x->stream.open)
+		return stream_advance(x);
 	if (!lost && !x->answered) {
 		/* A handler that returned without an answer, the body or a job would never end. */
 		assert(x->body.state == BODY_READING);

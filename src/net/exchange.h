@@ -33,6 +33,15 @@ struct body {
 
 struct file_answer;
 
+/* An answer of unknown length. */
+struct stream {
+	bool open;    /* begun and not ended */
+	bool dropped; /* nothing after the head is sent: HEAD, or a head that was refused */
+	bool waits;   /* the handler was told to wait for `drained` */
+	size_t turn;  /* bytes written since `drained` was last called */
+	void (*drained)(struct exchange *x);
+};
+
 struct exchange {
 	uint32_t magic;
 	bool answered;
@@ -47,6 +56,7 @@ struct exchange {
 	int64_t started_ns;
 	struct body body;
 	struct file_answer *file;
+	struct stream stream;
 	struct job job;
 	void (*work_done)(struct exchange *x, void *arg);
 	void *work_arg;
@@ -87,8 +97,10 @@ bool body_pass_over(struct exchange *x);
 
 /* What comes before each answer: passes over the body, and decides whether the connection closes. */
 void answer_begin(struct exchange *x);
-/* Writes an answer's head, and its body but for HEAD and where `length` is that of a file. */
-void answer_write(struct exchange *x, const struct answer *answer, const uint64_t *file_length,
+#define LENGTH_UNKNOWN UINT64_MAX
+/* Writes an answer's head, and its body but for HEAD. With later_length (or LENGTH_UNKNOWN in it) the
+ * body comes later, from elsewhere. False where something else, or nothing, was written in its place. */
+bool answer_write(struct exchange *x, const struct answer *answer, const uint64_t *later_length,
 		  struct buf *out);
 /* An error that net found itself: the JSON body, and the connection closes. */
 bool answer_write_error(struct loop *loop, uint64_t number, bool with_body, int status, const char *what,
@@ -100,5 +112,10 @@ bool answer_write_error(struct loop *loop, uint64_t number, bool with_body, int 
 bool file_advance(struct exchange *x);
 /* Closes the file; no job may be out. */
 void file_release(struct exchange *x);
+
+/* ---- stream.c ---- */
+
+/* Calls `drained` where it is time. True where it did. */
+bool stream_advance(struct exchange *x);
 
 #endif

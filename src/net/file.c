@@ -128,8 +128,7 @@ static struct file_answer *new_file(struct exchange *x, const struct answer *ans
 		return NULL;
 	*f = (struct file_answer){ .fd = fd, .offset = offset, .left = length };
 	buf_init(&f->head, 1024 * 1024);
-	answer_write(x, answer, &length, &f->head);
-	if (x->status != answer->status) /* refused by answer_write, which wrote an error instead */
+	if (!answer_write(x, answer, &length, &f->head))
 		f->left = 0;
 	f->status = x->status;
 	x->status = 0;

@@ -53,6 +53,8 @@ static void queue_rest(struct connection *c, struct unsent *bytes, size_t at)
 		return;
 	}
 	c->unsent += bytes->n;
+	if (c->write_deadline.phase != DEADLINE_PHASES) /* more to deliver is not less progress */
+		c->write_mark += bytes->n - at;
 }
 
 /* How many bytes the kernel took; all of them where the connection is lost anyway. */

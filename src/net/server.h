@@ -133,6 +133,29 @@ void exchange_answer(struct exchange *x, const struct answer *answer);
 void exchange_answer_file(struct exchange *x, const struct answer *answer, int fd, uint64_t offset,
 			  uint64_t length);
 
+/* Answers with a body that is made bit by bit, of a length that nobody knows yet. What is sent now is
+ * status, headers, and the answer's body as the first piece; everything is copied. HTTP/1.1 gets it in
+ * chunks and the connection goes on; HTTP/1.0 gets it until the connection closes. Not with 204 and
+ * 304, which have no body. From then on, until exchange_answer_end, the handler owns the exchange and
+ * may write whenever it likes, also from outside of the exchange's callbacks; requests behind it
+ * wait. A client that leaves or takes nothing for limits.write_ms ends it: `finished`, and no more
+ * calls. While all was taken no time-out runs, so a handler that stops writing must end by itself. */
+void exchange_answer_begin(struct exchange *x, const struct answer *answer,
+			   void (*drained)(struct exchange *x));
+/* Sends one more piece, copied; an empty one sends nothing. Whether more may be written now: false
+ * where more than LIMIT_ANSWER_BACKLOG_BYTES wait for the client, or were written in this turn of the
+ * loop while others wait. Then `drained` is called once, later, and may write again. What is
+ * written all the same is sent too, and held in memory until then. To HEAD, and where the headers were
+ * refused, pieces are dropped and count as taken; to a client that has gone, they are dropped and it
+ * is false, and `finished` comes in the place of `drained`. */
+bool exchange_answer_write(struct exchange *x, struct str piece);
+/* The last piece was written. Never has to wait for `drained`, which is not called any more. Needed,
+ * once, in every case but where `finished` came first. */
+void exchange_answer_end(struct exchange *x);
+/* In the place of exchange_answer_end, where the rest cannot be made: closes the connection without an
+ * end, by which a client of HTTP/1.1 knows that its body is not whole. */
+void exchange_answer_break_off(struct exchange *x);
+
 /* Runs `work` on a worker thread and then `done` back on the loop; x stays valid until then, also
  * where the client leaves. False, and nothing happens, where too much waits already: answer 503. One
  * at a time, from a callback of this exchange, and not while its body is being read. */

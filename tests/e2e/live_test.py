@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import threading
@@ -162,6 +163,20 @@ def metrics_and_readiness():
     for name in ("remit_decisions_total{", "remit_table_tokens", "remit_feed_staleness_seconds", "remit_connections_open",
                  "remit_audit_lost_total", "_bucket{"):
         assert name in text, (name, text)
+
+
+@case
+def metrics_by_curl():
+    families = [
+        "build_info", "decisions_total", "request_seconds", "table_tokens", "table_bytes", "feed_revision",
+        "feed_staleness_seconds", "stale_refusals_total", "audit_records_total", "audit_lost_total",
+        "audit_writable", "connections_open", "connections_total", "connections_refused_total",
+        "requests_malformed_total", "timeouts_total", "body_bytes_held", "worker_queue"]
+    for options in ([], ["--http1.0"], ["--compressed"]):
+        done = subprocess.run(["curl", "-sS", "--fail", *options, remit.url + "/metrics", remit.url + "/metrics"],
+                              capture_output=True, text=True, timeout=30, check=True)
+        equal(re.findall("^# TYPE remit_([a-z_]+) ", done.stdout, re.M), families * 2, str(options))
+        assert done.stdout.endswith("\n"), done.stdout[-100:]
 
 
 @case

@@ -6,6 +6,9 @@
  *   /echo      the body              /reject   401 without reading the body
  *   /work      waits on a worker until /release was called, then answers
  *   /file      ?offset-length of the file    /big/N  N bytes of 'x'
+ *   /stream/N/M  N pieces of M bytes; ?empty: an empty one after each, ?held: waits on a worker like
+ *                /work before the last, ?broken: broken off, ?split: with such a header
+ *   /open      a stream of what others say by /push?text, until /shut
  *   /split     a header that would split the answer      /counts   what server_count says
  */
 #include "net/server.h"
@@ -27,6 +30,14 @@ static atomic_ulong requests, finished, answered, gone_at_end;
 static pthread_mutex_t release_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t release_changed = PTHREAD_COND_INITIALIZER;
 static unsigned long released, working;
+
+/* The context of each exchange. */
+struct asked {
+	struct exchange *x;
+	uint64_t pieces, size; /* of /stream, still to write */
+	bool held, empties, broken;
+};
+static struct exchange *_Atomic open_stream; /* of the one loop, in tests that use it */
 
 static void answer(struct exchange *x, int status, struct str body)
 {
@@ -128,6 +139,79 @@ static void answer_big(struct exchange *x, struct str number)
 	free(p);
 }
 
+static void write_pieces(struct exchange *x)
+{
+	struct asked *asked = exchange_context(x);
+	char *piece = malloc(asked->size + 1);
+	bool more = true;
+
+	assert(piece);
+	while (more && asked->pieces > 0) {
+		if (asked->pieces == 1 && asked->held)
+			break;
+		memset(piece, 'a' + (int)(asked->pieces-- % 26), asked->size);
+		more = exchange_answer_write(x, (struct str){ piece, asked->size });
+		if (asked->empties)
+			more = exchange_answer_write(x, (struct str){ NULL, 0 });
+	}
+	free(piece);
+	if (asked->pieces == 0 && asked->broken)
+		exchange_answer_break_off(x);
+	else if (asked->pieces == 0)
+		exchange_answer_end(x);
+}
+
+static void let_go(struct exchange *x, void *arg)
+{
+	struct asked *asked = arg;
+	asked->held = false;
+	write_pieces(x);
+}
+
+static void answer_stream(struct exchange *x, struct str numbers, struct str query)
+{
+	struct asked *asked = exchange_context(x);
+	struct http_header headers[] = { { STR("Content-Type"), STR("text/plain") }, { STR("X-Bad"), STR("a\nb") } };
+	struct answer a = { .status = 200, .headers = headers, .header_count = str_is(query, "split") ? 2 : 1 };
+	struct str pieces;
+	bool good = str_cut(&numbers, '/', &pieces) && str_to_u64(pieces, UINT64_MAX, &asked->pieces) &&
+		    str_to_u64(numbers, 64 * 1024 * 1024, &asked->size);
+	assert(good);
+	asked->held = str_is(query, "held");
+	asked->empties = str_is(query, "empty");
+	asked->broken = str_is(query, "broken");
+	if (str_is(query, "first"))
+		a.body = STR("first");
+	exchange_answer_begin(x, &a, write_pieces);
+	write_pieces(x);
+	if (asked->held && !exchange_work(x, wait_for_release, let_go, asked))
+		abort();
+}
+
+static void say_nothing(struct exchange *x)
+{
+	(void)x;
+}
+
+static void open_for_others(struct exchange *x)
+{
+	exchange_answer_begin(x, &(struct answer){ .status = 200 }, say_nothing);
+	open_stream = x;
+}
+
+static void push(struct exchange *x, struct str text)
+{
+	bool more = open_stream && exchange_answer_write(open_stream, text);
+	answer(x, open_stream ? 200 : 404, more ? STR("more") : STR("wait"));
+}
+
+static void shut(struct exchange *x)
+{
+	if (open_stream)
+		exchange_answer_end(open_stream);
+	answer(x, 200, STR("shut"));
+}
+
 static void answer_split(struct exchange *x)
 {
 	struct http_header bad = { STR("X-Bad"), STR("a\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK") };
@@ -159,7 +243,10 @@ static void on_request(struct exchange *x, void *state)
 
 	atomic_fetch_add(&requests, 1);
 	assert(state == exchange_loop_state(x) && !exchange_context(x));
-	exchange_set_context(x, x);
+	struct asked *asked = ARENA_NEW(exchange_arena(x), struct asked);
+	assert(asked);
+	asked->x = x;
+	exchange_set_context(x, asked);
 	if (str_is(r->path, "/plain"))
 		answer(x, 200, STR("hello"));
 	else if (str_is(r->path, "/empty"))
@@ -182,6 +269,14 @@ static void on_request(struct exchange *x, void *state)
 		answer_file(x, r->query);
 	else if (str_starts(r->path, STR("/big/")))
 		answer_big(x, (struct str){ r->path.p + 5, r->path.n - 5 });
+	else if (str_starts(r->path, STR("/stream/")))
+		answer_stream(x, (struct str){ r->path.p + 8, r->path.n - 8 }, r->query);
+	else if (str_is(r->path, "/open"))
+		open_for_others(x);
+	else if (str_is(r->path, "/push"))
+		push(x, r->query);
+	else if (str_is(r->path, "/shut"))
+		shut(x);
 	else if (str_is(r->path, "/split"))
 		answer_split(x);
 	else if (str_is(r->path, "/counts"))
@@ -193,8 +288,11 @@ static void on_request(struct exchange *x, void *state)
 static void on_finished(struct exchange *x, void *state, int status)
 {
 	(void)state;
-	assert(exchange_context(x) == x); /* exactly once: it is cleared here */
+	const struct asked *asked = exchange_context(x);
+	assert(asked && asked->x == x); /* exactly once: it is cleared here */
 	exchange_set_context(x, NULL);
+	if (open_stream == x)
+		open_stream = NULL;
 	/* The views must still be those of this request. */
 	assert(exchange_request(x)->path.n == 0 || exchange_request(x)->path.p[0] == '/');
 	atomic_fetch_add(&finished, 1);

@@ -417,6 +417,25 @@ def metadata_index_and_operations():
 
 
 @case
+def metrics_come_family_by_family():
+    answer = call("GET", "/metrics")
+    equal((answer.headers["transfer-encoding"], "content-length" in answer.headers), ("chunked", False))
+    text, pieces = "", 0
+    rest = answer.body
+    while (line := rest.split(b"\r\n", 1))[0] != b"0":
+        size = int(line[0], 16)
+        piece, rest = line[1][:size].decode(), line[1][size + 2:]
+        assert piece.startswith("# HELP ") and piece.endswith("\n"), piece
+        text, pieces = text + piece, pieces + 1
+    equal((rest, pieces > 3), (b"0\r\n\r\n", True))
+    old = raw(f"GET /metrics HTTP/1.0\r\nHost: localhost:{gate.port}\r\n\r\n").partition(b"\r\n\r\n")[2].decode()
+    names = [line.rsplit(" ", 1)[0] for line in text.splitlines()]
+    equal([line.rsplit(" ", 1)[0] for line in old.splitlines()], names)
+    bare = raw(f"HEAD /metrics HTTP/1.1\r\nHost: localhost:{gate.port}\r\n\r\n").partition(b"\r\n\r\n")
+    equal((bare[0].split(b"\r\n")[0], bare[2]), (b"HTTP/1.1 200 OK", b""))
+
+
+@case
 def the_audit_log_has_what_was_decided():
     equal(sorted(gate.audit("slow")), ["200 allowed toy GET /health 0"] * 3 + ["429 allowed toy POST /things 0"])
     equal(gate.audit("gone")[-1], "401 token_revoked toy GET /things/{id} 0")

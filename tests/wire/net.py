@@ -4,6 +4,7 @@ true is asked for again until a deadline."""
 import atexit
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -13,6 +14,8 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from tap import equal  # noqa: E402
 
 PATIENCE = 20  # seconds that anything may take on a slow machine
 
@@ -29,8 +32,9 @@ def until(question, what):
 
 
 class Answer:
-    def __init__(self, status, headers, body):
+    def __init__(self, status, headers, body, pieces=None):
         self.status, self.headers, self.body = status, headers, body
+        self.pieces = pieces  # the body's chunks, where it came in chunks
 
     def __repr__(self):
         return f"{self.status} {self.headers} {self.body[:200]!r}"
@@ -95,12 +99,45 @@ class Client:
         if status >= 200:
             assert len(headers["remit-request-id"]) == 32 and headers["date"].endswith(" GMT"), lines
         bare = head or status < 200 or status in (204, 304)
-        assert bare or "content-length" in headers, lines
-        length = 0 if bare else int(headers["content-length"])
+        chunked = "transfer-encoding" in headers
+        assert bare or chunked or "content-length" in headers or headers["connection"] == "close", lines
+        assert not (chunked and "content-length" in headers), lines
+        if bare:
+            return Answer(status, headers, b"")
+        if chunked:
+            assert headers["transfer-encoding"] == "chunked", lines
+            pieces = self._chunks()
+            return Answer(status, headers, b"".join(pieces), pieces)
+        if "content-length" in headers:
+            return Answer(status, headers, self._take(int(headers["content-length"])))
+        return Answer(status, headers, self._rest())
+
+    def _take(self, length):
         while len(self.bytes) < length:
             self._more()
         body, self.bytes = self.bytes[:length], self.bytes[length:]
-        return Answer(status, headers, body)
+        return body
+
+    def _chunks(self):
+        """A chunked body up to its end, each byte as it must be: no extension, no trailer."""
+        pieces = []
+        while not pieces or pieces[-1]:
+            while b"\r\n" not in self.bytes:
+                self._more()
+            line, self.bytes = self.bytes.split(b"\r\n", 1)
+            assert re.fullmatch(b"0|[1-9a-f][0-9a-f]*", line), line
+            pieces.append(self._take(int(line, 16)))
+            equal(self._take(2), b"\r\n")
+        return pieces[:-1]
+
+    def _rest(self):
+        """All until the server closes."""
+        try:
+            while True:
+                self._more()
+        except EOFError:
+            body, self.bytes = self.bytes, b""
+            return body
 
     def answers(self):
         """All answers until the server closes."""
