@@ -57,7 +57,8 @@ static bool is_whole(const struct table *table, size_t column)
 	return table->heads && strcmp(table->heads[column], "ID") == 0;
 }
 
-/* What the columns take that are shown (those of width 0 are not), none wider than `most` but the whole ones. */
+/* What the columns take that are shown (those of width 0 are not), none but the whole ones wider than
+ * `most`. */
 static size_t total_width(const struct table *table, const size_t *widths, size_t most)
 {
 	size_t total = 0;

@@ -130,7 +130,8 @@ static enum cli_exit run_show(struct cli *cli)
 static enum cli_exit say_unknown(struct cli *cli, bool form)
 {
 	if (cli->json) {
-		cli_print_json(cli, json_pack("{s:b, s:b, s:b, s:n}", "form", form, "known", 0, "valid", 0, "token"));
+		cli_print_json(cli,
+			json_pack("{s:b, s:b, s:b, s:n}", "form", form, "known", 0, "valid", 0, "token"));
 		return CLI_REFUSED;
 	}
 	if (!form)

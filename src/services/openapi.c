@@ -127,7 +127,8 @@ static json_t *parameters_json(const struct service_operation *operation)
 		str_cut(&rest, '/', &segment);
 		if (segment.n < 3 || segment.p[0] != '{')
 			continue;
-		json_array_append_new(list, json_pack("{s:s%,s:s,s:b,s:{s:s}}", "name", segment.p + 1, segment.n - 2,
+		json_array_append_new(list,
+			json_pack("{s:s%,s:s,s:b,s:{s:s}}", "name", segment.p + 1, segment.n - 2,
 			"in", "path", "required", 1, "schema", "type", "string"));
 	}
 	for (size_t i = 0; i < operation->parameter_count; i++) {

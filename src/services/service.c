@@ -78,7 +78,8 @@ static bool read_json(struct service_call *call)
 	if (body == SERVICE_BODY_OPTIONAL && call->body.n == 0)
 		return true;
 	json_error_t error;
-	json_t *json = json_loadb(call->body.p ? call->body.p : "", call->body.n, JSON_REJECT_DUPLICATES, &error);
+	json_t *json = json_loadb(call->body.p ? call->body.p : "", call->body.n, JSON_REJECT_DUPLICATES,
+		&error);
 	if (!json) {
 		service_fail(call, 400, "bad_request", "The body is not JSON that can be read: %s (byte %d)",
 			error.text, error.position);

@@ -95,11 +95,13 @@ void service_run(struct service *service, struct service_call *call);
 /* Answers. The texts are copied into the call's arena; `json` is taken over (freed). */
 void service_answer_json(struct service_call *call, int status, json_t *json);
 /* {"error":{"code":CODE,"message":...}} (decisions.md, "Answers"). */
-void service_fail(struct service_call *call, int status, const char *code, const char *format, ...) __attribute__((format(printf, 4, 5)));
+void service_fail(struct service_call *call, int status, const char *code, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 bool service_answer_header(struct service_call *call, const char *name, const char *value);
 
 /* The OpenAPI 3.1 document of a service under a policy: every operation with what it needs. In the
  * arena; {NULL, 0} without memory. */
-struct str service_openapi(const struct service *service, const struct remit_policy *policy, const char *base, const char *public_url, const char *version, struct arena *arena);
+struct str service_openapi(const struct service *service, const struct remit_policy *policy, const char *base,
+	const char *public_url, const char *version, struct arena *arena);
 
 #endif

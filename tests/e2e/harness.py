@@ -86,7 +86,8 @@ class Remit:
         """Runs a command that must succeed, with --json, and returns its document."""
         done = self.run(*args, "--json", stdin=stdin)
         if done.returncode != 0:
-            raise AssertionError(f"remit {' '.join(args)}: exit {done.returncode}\n{done.stderr}{done.stdout}")
+            said = done.stderr + done.stdout
+            raise AssertionError(f"remit {' '.join(args)}: exit {done.returncode}\n{said}")
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def token(self, user, name, *args, api="publishing"):
@@ -154,7 +155,8 @@ def multipart(fields, files):
     boundary = "remit-test-boundary-7f3a"
     parts = []
     for name, value in fields.items():
-        parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode())
+        parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
+                     f'{value}\r\n'.encode())
     for name, (filename, kind, data) in files.items():
         head = (f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
                 f"Content-Type: {kind}\r\n\r\n")

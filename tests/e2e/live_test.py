@@ -37,8 +37,10 @@ def until(status, token, seconds):
 
 @case
 def a_new_token_is_known_within_100_ms():
-    # The sanitized build is several times slower than what runs for people: the bound is the product's all the same.
-    took = [until(200, remit.token("a@example.com", f"new {n}", "--scope", "stories:read")["token"], 5) for n in range(10)]
+    # The sanitized build is several times slower than what runs for people: the bound is the product's all
+    # the same.
+    took = [until(200, remit.token("a@example.com", f"new {n}", "--scope", "stories:read")["token"],
+                  5) for n in range(10)]
     assert sorted(took)[5] < 0.1, took
 
 
@@ -128,7 +130,8 @@ def the_rate_limit_answers_429_and_says_when():
 
 @case
 def L07_bad_tokens_never_lock_good_ones_out():
-    token = remit.token("a@example.com", "beside bad ones", "--scope", "stories:read", "--rate", "off")["token"]
+    token = remit.token("a@example.com", "beside bad ones", "--scope", "stories:read", "--rate",
+                        "off")["token"]
     until(200, token, 5)
     connection = http.client.HTTPConnection("127.0.0.1", remit.port, timeout=30)
     for n in range(300):
@@ -160,8 +163,8 @@ def metrics_and_readiness():
     equal(remit.call("GET", "/healthz").status, 200)
     equal(remit.call("GET", "/readyz").status, 200)
     text = remit.call("GET", "/metrics").body.decode()
-    for name in ("remit_decisions_total{", "remit_table_tokens", "remit_feed_staleness_seconds", "remit_connections_open",
-                 "remit_audit_lost_total", "_bucket{"):
+    for name in ("remit_decisions_total{", "remit_table_tokens", "remit_feed_staleness_seconds",
+                 "remit_connections_open", "remit_audit_lost_total", "_bucket{"):
         assert name in text, (name, text)
 
 
@@ -286,7 +289,8 @@ def L06_acknowledged_writes_survive_kill_9():
             try:
                 while not done.is_set():
                     answer = remit.call("POST", "/api/v1/stories", token,
-                                        {"title": f"round {number}", "body": "x", "projectId": project}, connection=connection)
+                                        {"title": f"round {number}", "body": "x", "projectId": project},
+                                        connection=connection)
                     if answer.status == 201:
                         acknowledged.append(answer.json()["id"])
             except (OSError, http.client.HTTPException):

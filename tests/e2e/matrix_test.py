@@ -31,7 +31,8 @@ EXAMPLES = {
 PRESETS = {
     "ai-agent": "projects:read templates:read connections:read moments:read stories:read stories:write "
                 "stories:publish media:read media:write webhooks:read",
-    "read-only": "projects:read templates:read connections:read moments:read stories:read media:read webhooks:read",
+    "read-only": "projects:read templates:read connections:read moments:read stories:read media:read "
+                 "webhooks:read",
     "publish-only": "stories:read stories:write stories:publish media:read",
     "webhooks-only": "webhooks:read webhooks:write",
 }
@@ -92,7 +93,8 @@ def expire(text):
     """Moves an expiry into the past, which no command does."""
     import hashlib
     db = sqlite3.connect(os.path.join(remit.folder, "remit.db"))
-    changed = db.execute("UPDATE tokens SET expires_at = 1000 WHERE digest = ?", (hashlib.sha256(text.encode()).digest(),))
+    changed = db.execute("UPDATE tokens SET expires_at = 1000 WHERE digest = ?",
+                         (hashlib.sha256(text.encode()).digest(),))
     equal(changed.rowcount, 1, "the expired token's row")
     db.commit()
     db.close()
@@ -116,16 +118,19 @@ def ask(scope, label, story=None):
     method, path = EXAMPLES[scope].split()
     aurora = projects["Aurora"]
     if scope == "projects:write":
-        return call(method, path.replace(":id", aurora), label, {"settings": {"website": "https://example.com"}})
+        return call(method, path.replace(":id", aurora), label,
+                    {"settings": {"website": "https://example.com"}})
     if scope == "stories:write":
         return call(method, path, label, {"title": "T", "body": "B", "projectId": aurora})
     if scope == "stories:publish":
         return call(method, path.replace(":id", story or shared_story), label)
     if scope == "media:write":
-        kind, data = multipart({"projectId": aurora, "alt_text": "A dot"}, {"file": ("dot.png", "image/png", PNG)})
+        kind, data = multipart({"projectId": aurora, "alt_text": "A dot"},
+                               {"file": ("dot.png", "image/png", PNG)})
         return call(method, path, label, data, {"Content-Type": kind})
     if scope == "webhooks:write":
-        return call(method, path, label, {"url": "https://example.com/hook", "events": ["*"], "projectId": aurora})
+        return call(method, path, label,
+                    {"url": "https://example.com/hook", "events": ["*"], "projectId": aurora})
     return call(method, path, label)
 
 
@@ -145,8 +150,8 @@ def check_refusal(answer, scope, needed=None):
     equal((answer.status, answer.body.decode()), (403, MISSING % scope), "the document's 403, byte for byte")
     equal(answer.headers["Content-Type"], "application/json", "its type")
     challenge = answer.headers["WWW-Authenticate"]
-    for part in ('Bearer realm="publishing"', 'error="insufficient_scope"', f'scope="{needed or scope}"', "resource_metadata=",
-                 "error_description="):
+    for part in ('Bearer realm="publishing"', 'error="insufficient_scope"', f'scope="{needed or scope}"',
+                 "resource_metadata=", "error_description="):
         assert part in challenge, (part, challenge)
 
 
@@ -161,7 +166,8 @@ shared_story = new_story()
 @case
 def matrix_by_scopes():
     """P09 T04 twelve examples by each single scope, all but one, each preset, *, none at all"""
-    labels = [l for l in tokens if l.startswith(("only ", "all but ", "preset ")) or l in ("*", "no scope at all")]
+    labels = [l for l in tokens if l.startswith(("only ", "all but ",
+                                                 "preset ")) or l in ("*", "no scope at all")]
     for scope, label in itertools.product(EXAMPLES, labels):
         allowed = scope in held(label) or label == "*"
         answer = ask(scope, label, new_story() if allowed and scope == "stories:publish" else None)
@@ -191,9 +197,11 @@ def matrix_by_validity():
 def matrix_by_project():
     """twelve examples by tokens that carry every scope, but not this project"""
     for scope in EXAMPLES:
-        check_allowed(ask(scope, "bound to this project", new_story() if scope == "stories:publish" else None),
+        check_allowed(ask(scope, "bound to this project",
+                          new_story() if scope == "stories:publish" else None),
                       scope, "bound to this project")
-    for label, scope in itertools.product(("bound to another project", "* bound to another project", "another owner's"), EXAMPLES):
+    for label, scope in itertools.product(("bound to another project", "* bound to another project",
+                                           "another owner's"), EXAMPLES):
         answer = ask(scope, label)
         what = f"{EXAMPLES[scope]} with {label!r}: {answer}"
         if EXAMPLES[scope].startswith("GET"):
@@ -211,8 +219,10 @@ def another_projects_object_answers_as_none():
     aurora = projects["Aurora"]
     for label in ("bound to another project", "* bound to another project", "another owner's"):
         for method, path, body in [
-            ("GET", "/projects/{}", None), ("PATCH", "/projects/{}", {"settings": {"website": "https://example.org"}}),
-            *(("GET", f"/{kind}/{{}}", None) for kind in ("templates", "social-connections", "data-connections",
+            ("GET", "/projects/{}", None),
+            ("PATCH", "/projects/{}", {"settings": {"website": "https://example.org"}}),
+            *(("GET", f"/{kind}/{{}}", None) for kind in ("templates", "social-connections",
+                                                          "data-connections",
                                                          "moments", "stories", "media", "webhooks")),
             ("PATCH", "/stories/{}", {"title": "mine now"}), ("POST", "/stories/{}/publish", None),
             ("POST", "/stories/{}/unschedule", None), ("GET", "/stories/{}/preview", None),
@@ -233,7 +243,8 @@ def objects_of_aurora():
     if not _objects:
         ask("media:write", "*")
         ask("webhooks:write", "*")
-        for kind in ("templates", "social-connections", "data-connections", "moments", "stories", "media", "webhooks"):
+        for kind in ("templates", "social-connections", "data-connections", "moments", "stories", "media",
+                     "webhooks"):
             listed = call("GET", f"/api/v1/{kind}?limit=100", "*").json()["data"]
             _objects[kind] = next(o["id"] for o in listed if o["project_id"] == projects["Aurora"])
     return _objects
@@ -243,7 +254,8 @@ def objects_of_aurora():
 def a_time_needs_publish():
     """D9: a story that carries a time needs both scopes, named all at once"""
     late = "2027-06-01T09:00:00Z"
-    for body in ({"title": "T", "body": "B", "scheduled_at": late}, {"title": "T", "body": "B", "scheduled_at": None}):
+    for body in ({"title": "T", "body": "B", "scheduled_at": late},
+                 {"title": "T", "body": "B", "scheduled_at": None}):
         body["projectId"] = projects["Aurora"]
         check_refusal(call("POST", "/api/v1/stories", "all but stories:publish", body), "stories:publish",
                       "stories:write stories:publish")
@@ -254,22 +266,28 @@ def a_time_needs_publish():
                         {"title": "U", "body": "B", "projectId": projects["Aurora"], "scheduled_at": late}]}
     count = lambda: len(call("GET", "/api/v1/stories?limit=100", "*").json()["data"])
     before = count()
-    equal(call("POST", "/api/v1/stories/bulk", "all but stories:publish", bulk).body.decode(), MISSING % "stories:publish")
+    equal(call("POST", "/api/v1/stories/bulk", "all but stories:publish", bulk).body.decode(),
+          MISSING % "stories:publish")
     equal(count(), before, "a bulk call with one such item is refused whole")
     story = new_story()
-    equal(call("PATCH", f"/api/v1/stories/{story}", "all but stories:publish", {"scheduled_at": late}).status, 403)
+    equal(call("PATCH", f"/api/v1/stories/{story}", "all but stories:publish", {"scheduled_at": late}).status,
+          403)
     equal(call("PATCH", f"/api/v1/stories/{story}", "*", {"status": "published"}).status, 422)
-    equal(call("PATCH", f"/api/v1/stories/{story}", "*", {"scheduled_at": late}).json()["status"], "scheduled")
+    equal(call("PATCH", f"/api/v1/stories/{story}", "*", {"scheduled_at": late}).json()["status"],
+          "scheduled")
 
 
 @case
 def unmapped_is_refused_for_everyone():
     """P08 P10 D7: what no rule maps is 403 for every token, * too"""
-    for method, path in [("GET", "/api/v1/nothing"), ("DELETE", "/api/v1/projects"), ("PUT", "/api/v1/stories"),
-                         ("GET", "/api/v1/stories/"), ("POST", "/api/v1/projects"), ("GET", "/api/v1/Stories")]:
+    for method, path in [("GET", "/api/v1/nothing"), ("DELETE", "/api/v1/projects"),
+                         ("PUT", "/api/v1/stories"),
+                         ("GET", "/api/v1/stories/"), ("POST", "/api/v1/projects"),
+                         ("GET", "/api/v1/Stories")]:
         for label in ("*", "preset ai-agent"):
             answer = call(method, path, label)
-            equal((answer.status, answer.json()["error"]["code"]), (403, "unmapped_operation"), f"{method} {path}")
+            equal((answer.status, answer.json()["error"]["code"]), (403, "unmapped_operation"),
+                  f"{method} {path}")
         equal(call(method, path, None).status, 401, f"{method} {path} without a token")
 
 

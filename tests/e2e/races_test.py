@@ -113,7 +113,8 @@ def a_stranger_cannot_push_others_out_of_the_audit_log():
             client.sendall(flood.encode())
             reader.join()
         equal(other.call("GET", "/api/v1/health", token["token"]).status, 200)
-        good = [other.call("GET", "/api/v1/stories", token["token"]).headers["Remit-Request-Id"] for _ in range(50)]
+        good = [other.call("GET", "/api/v1/stories",
+                           token["token"]).headers["Remit-Request-Id"] for _ in range(50)]
         other.stop()
         lines = other.run("audit", "tail", "--last", "1000", "--token", token["id"], "--json").stdout
         for one in good:

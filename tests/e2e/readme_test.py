@@ -67,16 +67,19 @@ def the_demo_prints_a_token_of_each_preset_and_lines_that_work():
         assert re.search(rf"^  {preset} +sl_pat_[0-9A-Za-z]{{47}}$", printed, re.M), printed
     lines = re.findall(r"^  (curl .*)$", printed, re.M)
     equal(len(lines), 3)
-    answers = [subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True).stdout for line in lines]
+    answers = [subprocess.run(["bash", "-c", line], capture_output=True, text=True,
+                              check=True).stdout for line in lines]
     assert '"Aurora Coffee"' in answers[0], answers[0]
     assert '"status":"draft"' in answers[1], answers[1]
-    equal(answers[2], '{"error":{"code":"insufficient_scope","message":"Token missing scope(s): stories:write"}}')
+    equal(answers[2],
+          '{"error":{"code":"insufficient_scope","message":"Token missing scope(s): stories:write"}}')
 
 
 @case
 def the_readme_tells_the_truth():
     shell = subprocess.Popen(["bash", "--norc"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True, env={**os.environ, "REMIT_PUBLIC_URL": f"http://127.0.0.1:{PORT}"})
+                             stderr=subprocess.STDOUT, text=True,
+                             env={**os.environ, "REMIT_PUBLIC_URL": f"http://127.0.0.1:{PORT}"})
     count = 0
     for command, wanted in steps():
         shell.stdin.write(command + "\necho; echo @end\n")

@@ -97,18 +97,23 @@ def read_all(root):
 
 
 PLANTED = [
-    ("base/a.c", '#include "core/policy.h"'), ("core/a.c", '#include "base/log.h"'), ("core/a.c", "#include <openssl/evp.h>"),
+    ("base/a.c", '#include "core/policy.h"'), ("core/a.c", '#include "base/log.h"'),
+    ("core/a.c", "#include <openssl/evp.h>"),
     ("core/a.c", "#  include <stdio.h>"), ("core/a.c", "int64_t f(void) { return clock_wall_ms(); }"),
-    ("wire/a.c", '#include "core/policy.h"'), ("wire/a.c", "#include <remit/remit.h>"), ("wire/a.c", "#include <jansson.h>"),
-    ("store/a.c", "#include <sqlite3.h>"), ("net/a.c", '#include "gate/gate.h"'), ("gate/a.c", "#include <uv.h>"),
+    ("wire/a.c", '#include "core/policy.h"'), ("wire/a.c", "#include <remit/remit.h>"),
+    ("wire/a.c", "#include <jansson.h>"),
+    ("store/a.c", "#include <sqlite3.h>"), ("net/a.c", '#include "gate/gate.h"'),
+    ("gate/a.c", "#include <uv.h>"),
     ("gate/a.c", '#include "services/publishing/p.h"'), ("services/p/a.c", '#include "gate/gate.h"'),
     ("authority/a.c", '#include "net/loop.h"'), ("services/service.h", '#include "services/publishing/p.h"'),
     ("core/a.c", '#include "base/../store/store.h"'), ("attic/a.c", ""),
 ]
 GOOD = [
     ("core/digest.c", "#include <openssl/sha.h>"), ("store/sqlite_rows.c", "#include <sqlite3.h>"),
-    ("gate/a.c", '#include "services/service.h"\n#include <jansson.h>'), ("net/a.c", '#include <uv.h>\n#include <remit/remit.h>'),
-    ("profile/a.c", '#include "made_beside_it.h"'), ("core/a.c", '/* #include "gate/gate.h", or time() */'), ("services/p/a.c", '#include "services/p/b.h"'),
+    ("gate/a.c", '#include "services/service.h"\n#include <jansson.h>'),
+    ("net/a.c", '#include <uv.h>\n#include <remit/remit.h>'),
+    ("profile/a.c", '#include "made_beside_it.h"'), ("core/a.c", '/* #include "gate/gate.h", or time() */'),
+    ("services/p/a.c", '#include "services/p/b.h"'),
 ]
 
 

@@ -9,14 +9,16 @@ from net import Client, Server, temporary_file, until
 from tap import case, equal, run, seed
 
 FILE = temporary_file(400_000)
-SERVER = Server("file=" + FILE.name, "body_max=300000", "head_ms=400", "body_ms=400", "write_ms=400", "idle_ms=400")
+SERVER = Server("file=" + FILE.name, "body_max=300000", "head_ms=400", "body_ms=400", "write_ms=400",
+                "idle_ms=400")
 RANDOM = random.Random(seed())
 BODY = bytes(RANDOM.randrange(256) for _ in range(100_000))
 
 
 def request():
     size = RANDOM.choice((0, 10, 3000, 30_000, 100_000))
-    path = RANDOM.choice(("/echo", "/echo-work", "/reject", "/file", "/big/400000", "/plain", "/empty", "/work"))
+    path = RANDOM.choice(("/echo", "/echo-work", "/reject", "/file", "/big/400000", "/plain", "/empty",
+                          "/work"))
     head = f"POST {path} HTTP/1.1\r\nHost: t\r\n"
     if path == "/work":
         return f"{head}\r\n".encode() + b"POST /release HTTP/1.1\r\nHost: t\r\n\r\n"
@@ -25,7 +27,8 @@ def request():
     if RANDOM.random() < 0.5:
         return f"{head}Content-Length: {size}\r\n\r\n".encode() + BODY[:size]
     step = RANDOM.choice((100, 5000, 70_000))
-    pieces = [b"%x\r\n%s\r\n" % (len(p), p) for p in (BODY[i:min(i + step, size)] for i in range(0, size, step))]
+    pieces = [b"%x\r\n%s\r\n" % (len(p),
+                                 p) for p in (BODY[i:min(i + step, size)] for i in range(0, size, step))]
     return f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + b"".join(pieces) + b"0\r\n\r\n"
 
 

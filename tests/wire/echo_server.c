@@ -229,11 +229,13 @@ static void answer_counts(struct exchange *x)
 	unsigned long jobs = working;
 	pthread_mutex_unlock(&release_lock);
 	int n = snprintf(text, sizeof(text),
-			 "{\"open\":%lu,\"total\":%lu,\"refused\":%lu,\"malformed\":%lu,\"timeouts\":%lu,\"body_bytes\":%lu,"
-			 "\"queue\":%lu,\"working\":%lu,\"requests\":%lu,\"finished\":%lu,\"listener\":%u}",
-			 c.connections_open, c.connections_total, c.connections_refused, c.requests_malformed, c.timeouts,
-			 c.body_bytes_held, c.worker_queue, jobs, atomic_load(&requests), atomic_load(&finished),
-			 exchange_listener(x));
+			 "{\"open\":%lu,\"total\":%lu,\"refused\":%lu,\"malformed\":%lu,\"timeouts\":%lu,"
+			 "\"body_bytes\":%lu,\"queue\":%lu,\"working\":%lu,\"requests\":%lu,\"finished\":%lu,"
+			 "\"listener\":%u}",
+			 c.connections_open, c.connections_total, c.connections_refused, c.requests_malformed,
+			 c.timeouts,
+			 c.body_bytes_held, c.worker_queue, jobs, atomic_load(&requests),
+			 atomic_load(&finished), exchange_listener(x));
 	answer(x, 200, (struct str){ text, (size_t)n });
 }
 
@@ -402,8 +404,8 @@ int main(int argc, char **argv)
 	printf("%u\n", server_port(server, 0));
 	fflush(stdout);
 	bool good = server_run(server);
-	printf("{\"requests\":%lu,\"finished\":%lu,\"answered\":%lu,\"gone\":%lu}\n", requests, finished, answered,
-	       gone_at_end);
+	printf("{\"requests\":%lu,\"finished\":%lu,\"answered\":%lu,\"gone\":%lu}\n", requests, finished,
+		answered, gone_at_end);
 	server_free(server);
 	return good ? 0 : 1;
 }

@@ -219,8 +219,10 @@ def test_statuses_without_body_and_head():
 def test_files_and_ranges():
     with client() as c:
         equal(c.ask("/file").body == CONTENT, True)
-        for offset, length in ((0, 0), (0, 1), (999999, 1), (1000000, 0), (5, 65536), (65535, 65537), (123, 900000)):
-            equal(c.ask(f"/file?{offset}-{length}").body == CONTENT[offset:offset + length], True, f"{offset}-{length}")
+        for offset, length in ((0, 0), (0, 1), (999999, 1), (1000000, 0), (5, 65536), (65535, 65537),
+                               (123, 900000)):
+            equal(c.ask(f"/file?{offset}-{length}").body == CONTENT[offset:offset + length], True,
+                  f"{offset}-{length}")
         c.send("GET /file?10-5 HTTP/1.1\r\nHost: t\r\n\r\n" + GET + "GET /file?7-3 HTTP/1.1\r\nHost: t\r\n\r\n")
         equal([c.answer().body for _ in range(3)], [CONTENT[10:15], b"hello", CONTENT[7:10]])
 
@@ -292,7 +294,8 @@ def test_unix_socket():
 
 @case
 def test_second_server_on_one_port_is_an_error():
-    for address in ("127.0.0.1:%d" % SERVER.address[1], "localhost:1", "127.0.0.1", "127.0.0.1:99999", "[::1:80", "unix:"):
+    for address in ("127.0.0.1:%d" % SERVER.address[1], "localhost:1", "127.0.0.1", "127.0.0.1:99999",
+                    "[::1:80", "unix:"):
         try:
             Server(address=address)
             raise AssertionError(f"{address} works")

@@ -38,8 +38,9 @@ static void tell_call(struct service *service, struct service_call *call)
 	(void)service;
 	const struct service_caller *caller = call->caller;
 	service_answer_json(call, call->operation->success, json_pack("{s:s,s:b,s:s,s:i,s:s%,s:b}",
-		"operation", call->operation->name, "admin", (int)caller->admin, "project", caller->project.text,
-		"bytes", (int)call->body.n, "param", call->param_count ? call->params[0].p : "",
+		"operation", call->operation->name, "admin", (int)caller->admin,
+		"project", caller->project.text, "bytes", (int)call->body.n, "param",
+		call->param_count ? call->params[0].p : "",
 		call->param_count ? call->params[0].n : (size_t)0, "json", call->json != NULL));
 }
 
@@ -55,17 +56,21 @@ static const struct service_parameter mode[] = { { "mode", "string", "How." } };
 static const struct service_operation operations[] = {
 	{ .name = "health", .method = "GET", .path = "/health", .on_loop = true, .run = tell_call,
 		.summary = "Health", .success = 200 },
-	{ .name = "open", .method = "GET", .path = "/open", .on_loop = true, .run = tell_call, .summary = "Open",
+	{ .name = "open", .method = "GET", .path = "/open", .on_loop = true, .run = tell_call,
+		.summary = "Open",
 		.success = 200 },
 	{ .name = "get_thing", .method = "GET", .path = "/things/{id}", .run = be_private, .summary = "One",
 		.success = 200 },
-	{ .name = "make_thing", .method = "POST", .path = "/things", .body = SERVICE_BODY_JSON, .run = tell_call,
+	{ .name = "make_thing", .method = "POST", .path = "/things", .body = SERVICE_BODY_JSON,
+		.run = tell_call,
 		.summary = "Make", .success = 201, .parameters = mode, .parameter_count = 1 },
 	{ .name = "poke_thing", .method = "POST", .path = "/things/{id}/poke", .body = SERVICE_BODY_OPTIONAL,
 		.run = tell_call, .summary = "Poke", .success = 200 },
-	{ .name = "drop_thing", .method = "DELETE", .path = "/things/{id}", .run = tell_call, .summary = "Drop",
+	{ .name = "drop_thing", .method = "DELETE", .path = "/things/{id}", .run = tell_call,
+		.summary = "Drop",
 		.success = 200 },
-	{ .name = "upload", .method = "POST", .path = "/upload", .body = SERVICE_BODY_MULTIPART, .run = tell_call,
+	{ .name = "upload", .method = "POST", .path = "/upload", .body = SERVICE_BODY_MULTIPART,
+		.run = tell_call,
 		.summary = "Upload", .success = 201 },
 };
 
@@ -126,8 +131,8 @@ static void change(const char *verb, const char *what)
 	if (strcmp(verb, "revoke") == 0)
 		status = authority_token_revoke(&authority, id_of(what), "test", &who, &revision, &error);
 	else
-		status = authority_user_disable(&authority, what, strcmp(verb, "disable") == 0, &who, &revision,
-			&error);
+		status = authority_user_disable(&authority, what, strcmp(verb, "disable") == 0, &who,
+			&revision, &error);
 	if (status == AUTHORITY_OK)
 		status = authority_wait_applied(&authority, revision, 2000, &lagging, &error);
 	printf("%s\n", status == AUTHORITY_OK ? "ok" : error.text);
@@ -162,8 +167,8 @@ static void *obey(void *arg)
 	long long expires_ms;
 	while (fgets(line, sizeof(line), stdin)) {
 		a[0] = '\0';
-		int n = sscanf(line, "%31s %63s %255s %255s %u %lld %63s", verb, a, b, scopes, &rate, &expires_ms,
-			project);
+		int n = sscanf(line, "%31s %63s %255s %255s %u %lld %63s", verb, a, b, scopes, &rate,
+			&expires_ms, project);
 		if (n == 7)
 			make_token(a, b, scopes, rate, expires_ms, project);
 		else if (n >= 1 && strcmp(verb, "audit") == 0)
@@ -206,10 +211,10 @@ static void open_store(void)
 	struct id id, project;
 	must(store_open(config->store, STORE_MIGRATE, &store, why) == STORE_OK, why);
 	authority.store = store;
-	must(authority_user_add(&authority, "root@example.com", NULL, true, &who, &id, &error) == AUTHORITY_OK,
-		"user");
-	must(authority_user_add(&authority, "ann@example.com", NULL, false, &who, &id, &error) == AUTHORITY_OK,
-		"user");
+	must(authority_user_add(&authority, "root@example.com", NULL, true, &who, &id,
+		&error) == AUTHORITY_OK, "user");
+	must(authority_user_add(&authority, "ann@example.com", NULL, false, &who, &id,
+		&error) == AUTHORITY_OK, "user");
 	must(authority_project_add(&authority, apis[0].name, "P", "ann@example.com", &who, &project,
 		&error) == AUTHORITY_OK, "project");
 	printf("%s\n", project.text);

@@ -107,7 +107,8 @@ def raw(text):
 
 
 def call(method, target, token=None, body=None, host="localhost:PORT", headers=()):
-    lines = [f"{method} {target} HTTP/1.1", "Host: " + host.replace("PORT", str(gate.port)), "Connection: close"]
+    lines = [f"{method} {target} HTTP/1.1", "Host: " + host.replace("PORT", str(gate.port)),
+             "Connection: close"]
     if token:
         lines.append(f"Authorization: Bearer {token}")
     if body is not None and not any(h.lower().startswith("content-type") for h in headers):
@@ -176,7 +177,8 @@ def test_H07_a_token_anywhere_else_is_no_token():
 @case
 def test_H08_two_authorization_fields():
     for second in (READ, WRITE):
-        equal(call("GET", "/api/health", READ, headers=[f"Authorization: Bearer {second}"]).code(), (400, "bad_request"))
+        equal(call("GET", "/api/health", READ, headers=[f"Authorization: Bearer {second}"]).code(),
+              (400, "bad_request"))
     joined = call("GET", "/api/health", headers=[f"Authorization: Bearer {READ}, Bearer {READ}"])
     equal((joined.status, joined.body), (401, INVALID))
 
@@ -191,12 +193,14 @@ def the_scheme_in_any_case():
 def test_P09_insufficient_scope_byte_for_byte():
     answer = call("POST", "/api/things", WRITE, body='{"at": null}')
     equal(answer.status, 403)
-    equal(answer.body, b'{"error":{"code":"insufficient_scope","message":"Token missing scope(s): a:publish"}}')
+    equal(answer.body,
+          b'{"error":{"code":"insufficient_scope","message":"Token missing scope(s): a:publish"}}')
     equal(answer.headers["www-authenticate"],
           'Bearer realm="toy", error="insufficient_scope", scope="a:write a:publish", '
           'error_description="Token missing scope(s): a:publish. The preset publish-only has what is needed.", ' + META)
     answer = call("DELETE", "/api/things/1", READ)
-    equal(answer.body, b'{"error":{"code":"insufficient_scope","message":"Token missing scope(s): a:write, a:publish"}}')
+    equal(answer.body,
+          b'{"error":{"code":"insufficient_scope","message":"Token missing scope(s): a:write, a:publish"}}')
     for token, status in ((WRITE, 403), (PUBLISH, 403), (BOTH, 200), (ROOT, 200)):
         equal(call("DELETE", "/api/things/1", token).status, status)
 
@@ -239,18 +243,22 @@ def unmapped_without_reading_the_body():
 
 @case
 def paths_400_before_the_token():
-    for path in ("/api/../x", "/api/%2e%2e/x", "/api/things/a%2Fb", "/api//things", "/api/things/a%00", "/api/things/a;b"):
+    for path in ("/api/../x", "/api/%2e%2e/x", "/api/things/a%2Fb", "/api//things", "/api/things/a%00",
+                 "/api/things/a;b"):
         equal(call("GET", path).code(), (400, "bad_request"), path)
 
 
 @case
 def hosts_and_origins():
     for host, status in (("toy.example.com", 200), ("TOY.example.com:443", 200), ("alias.example.net", 200),
-                         ("127.0.0.1:PORT", 200), ("127.9.9.9:PORT", 200), ("[::1]:PORT", 200), ("localhost:1", 400),
-                         ("localhost", 400), ("evil.example", 400), ("toy.example.com:8080", 400), ("toy.example.com.", 400)):
+                         ("127.0.0.1:PORT", 200), ("127.9.9.9:PORT", 200), ("[::1]:PORT", 200),
+                         ("localhost:1", 400),
+                         ("localhost", 400), ("evil.example", 400), ("toy.example.com:8080", 400),
+                         ("toy.example.com.", 400)):
         equal(call("GET", "/api/health", READ, host=host).status, status, host)
     equal(call("GET", "/other/health", OTHER, host="alias.example.net").status, 400)
-    for origin, status in (("https://toy.example.com", 200), ("https://page.example.org", 200), (f"http://localhost:{gate.port}", 200),
+    for origin, status in (("https://toy.example.com", 200), ("https://page.example.org", 200),
+                           (f"http://localhost:{gate.port}", 200),
                            ("https://evil.example", 403), ("null", 403), ("http://toy.example.com", 403),
                            ("https://page.example.org.evil.example", 403), ("http://localhost:1", 403)):
         answer = call("GET", "/api/health", READ, headers=[f"Origin: {origin}"])
@@ -279,7 +287,8 @@ def sizes_types_and_json_after_the_token_before_the_scope():
     big = "{" + " " * (1024 * 1024) + "}"
     for token in (READ, WRITE):
         equal(call("POST", "/api/things", token, body=big).code(), (413, "payload_too_large"))
-        equal(call("POST", "/api/things", token, body="a=b", headers=["Content-Type: text/plain"]).code(), (415, "unsupported_media_type"))
+        equal(call("POST", "/api/things", token, body="a=b", headers=["Content-Type: text/plain"]).code(),
+              (415, "unsupported_media_type"))
         equal(call("POST", "/api/things", token, body='{"a":}').code(), (400, "bad_request"))
     equal(call("POST", "/api/things", body="not json").status, 401)
     for headers in (["Content-Encoding: gzip"], ["Content-Type: application/json; charset=utf-16"],
@@ -371,11 +380,13 @@ def rate_limits_and_their_headers():
     slow = gate.token("slow", "a:read", rate=3)
     for remaining in (2, 1, 0):
         answer = call("GET", "/api/health", slow)
-        equal((answer.status, answer.headers["x-ratelimit-limit"], answer.headers["x-ratelimit-remaining"]), (200, "3", str(remaining)))
+        equal((answer.status, answer.headers["x-ratelimit-limit"], answer.headers["x-ratelimit-remaining"]),
+              (200, "3", str(remaining)))
     answer = call("POST", "/api/things", slow, body="not json")
     equal(answer.code(), (429, "rate_limited"))
     wait = int(answer.headers["retry-after"])
-    equal(answer.body, f'{{"error":{{"code":"rate_limited","message":"Rate limit exceeded (3/min). Retry after {wait}s.",'
+    equal(answer.body,
+          f'{{"error":{{"code":"rate_limited","message":"Rate limit exceeded (3/min). Retry after {wait}s.",'
                        f'"limit":3,"retry_after_seconds":{wait}}}}}'.encode())
     assert 55 <= wait <= 60, wait
     equal(answer.headers["x-ratelimit-remaining"], "0")
@@ -400,17 +411,20 @@ def a_bound_token_and_its_project():
 
 @case
 def metadata_index_and_operations():
-    answer = call("GET", "/.well-known/oauth-protected-resource/api", headers=["Origin: https://evil.example"])
+    answer = call("GET", "/.well-known/oauth-protected-resource/api",
+                  headers=["Origin: https://evil.example"])
     equal(json.loads(answer.body), {"resource": "https://toy.example.com/api", "scopes_supported": ["a:read"],
                                     "bearer_methods_supported": ["header"], "resource_name": "A Toy"})
     equal(answer.headers["access-control-allow-origin"], "*")
-    equal(json.loads(call("GET", "/.well-known/oauth-protected-resource").body)["resource"], "https://toy.example.com")
+    equal(json.loads(call("GET", "/.well-known/oauth-protected-resource").body)["resource"],
+          "https://toy.example.com")
     equal(call("GET", "/.well-known/oauth-protected-resource/nothing").status, 404)
     equal([a["name"] for a in json.loads(call("GET", "/").body)["apis"]], ["toy", "other"])
     equal(call("GET", "/healthz").status, 200)
     equal(json.loads(call("GET", "/readyz").body), {"ready": True})
     text = call("GET", "/metrics").body.decode()
-    for wanted in ('remit_decisions_total{api="toy",verdict="refused",reason="scope_missing"}', "remit_table_tokens",
+    for wanted in ('remit_decisions_total{api="toy",verdict="refused",reason="scope_missing"}',
+                   "remit_table_tokens",
                    "remit_feed_staleness_seconds", "remit_connections_open", "remit_audit_lost_total 0",
                    'remit_request_seconds_bucket{le="+Inf"}', "remit_build_info"):
         assert wanted in text, wanted
@@ -437,7 +451,8 @@ def metrics_come_family_by_family():
 
 @case
 def the_audit_log_has_what_was_decided():
-    equal(sorted(gate.audit("slow")), ["200 allowed toy GET /health 0"] * 3 + ["429 allowed toy POST /things 0"])
+    equal(sorted(gate.audit("slow")),
+          ["200 allowed toy GET /health 0"] * 3 + ["429 allowed toy POST /things 0"])
     equal(gate.audit("gone")[-1], "401 token_revoked toy GET /things/{id} 0")
     assert "403 unmapped toy  0" in gate.audit(), gate.audit()[-5:]
 

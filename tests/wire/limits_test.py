@@ -256,7 +256,8 @@ def cpu_seconds(server):
 
 @case
 def test_memory_for_bodies_is_limited_in_all():
-    with Server("body_memory=1000000", "body_max=800000") as server, Client(server) as first, Client(server) as second:
+    with Server("body_memory=1000000",
+                "body_max=800000") as server, Client(server) as first, Client(server) as second:
         first.send(b"POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 700000\r\n\r\n" + b"x" * 600_000)
         until(lambda: server.counts()["body_bytes"] > 500_000, "the first body is held")
         second.send(b"POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 700000\r\n\r\n" + b"x" * 600_000)

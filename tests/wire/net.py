@@ -44,7 +44,8 @@ class Answer:
 
     def without_id(self):
         """What does not differ between two runs."""
-        return self.status, {k: v for k, v in self.headers.items() if k not in ("date", "remit-request-id")}, self.body
+        return self.status, {k: v for k,
+                             v in self.headers.items() if k not in ("date", "remit-request-id")}, self.body
 
 
 class Client:

@@ -25,7 +25,8 @@ def chunks(body):
 CHUNKED = "5\r\nhello\r\n0\r\n\r\n"
 TABLE = [
     # name, bytes, what is allowed beside a refusal
-    ("Y01 Content-Length and Transfer-Encoding", post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", CHUNKED), ()),
+    ("Y01 Content-Length and Transfer-Encoding",
+     post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", CHUNKED), ()),
     ("Y02 two different Content-Length", post("Content-Length: 5\r\nContent-Length: 6\r\n"), ()),
     ("Y03 two equal Content-Length", post("Content-Length: 5\r\nContent-Length: 5\r\n"), (200,)),
     ("Y04 Content-Length: +5", post("Content-Length: +5\r\n"), ()),
@@ -33,9 +34,11 @@ TABLE = [
     ("Y06 Content-Length: 0x5", post("Content-Length: 0x5\r\n"), ()),
     ("Y07 space before colon", post("Transfer-Encoding : chunked\r\nContent-Length: 5\r\n"), ()),
     ("Y08 Transfer-Encoding: xchunked", post("Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n"), ()),
-    ("Y09 Transfer-Encoding: gzip, chunked", post("Transfer-Encoding: gzip, chunked\r\nContent-Length: 5\r\n"), ()),
+    ("Y09 Transfer-Encoding: gzip, chunked",
+     post("Transfer-Encoding: gzip, chunked\r\nContent-Length: 5\r\n"), ()),
     ("Y10 Transfer-Encoding: chunked, chunked", post("Transfer-Encoding: chunked, chunked\r\n", CHUNKED), ()),
-    ("Y11 Transfer-Encoding twice", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", CHUNKED), ()),
+    ("Y11 Transfer-Encoding twice",
+     post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", CHUNKED), ()),
     ("Y12 Transfer-Encoding in HTTP/1.0",
      "POST /echo HTTP/1.0\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKED, ()),
     ("Y13 chunk size 0x5", chunks("0x5\r\nhello\r\n0\r\n\r\n"), ()),

@@ -65,7 +65,8 @@ struct kind {
 
 #define FIELDS(array) .fields = (array), .field_count = sizeof(array) / sizeof((array)[0])
 #define INSERT(table, columns, values) \
-	"INSERT INTO " table " (id, project_id, created_at, updated_at, " columns ") VALUES (?1, ?2, ?3, ?3, " values ")"
+	"INSERT INTO " table " (id, project_id, created_at, updated_at, " columns ")" \
+	" VALUES (?1, ?2, ?3, ?3, " values ")"
 
 static const struct kind kinds[IMPORT_KINDS] = {
 	[IMPORT_TEMPLATES] = {
@@ -76,18 +77,21 @@ static const struct kind kinds[IMPORT_KINDS] = {
 	[IMPORT_SOCIAL] = {
 		.list = "social_connections", FIELDS(social_fields),
 		.insert = INSERT("publishing_social_connections", "provider, handle, status", "?4, ?5, ?6"),
-		.members = { { "provider", AS_TEXT, 0 }, { "handle", AS_TEXT, 0 }, { "status", AS_STATUS, 0 } },
+		.members = { { "provider", AS_TEXT, 0 }, { "handle", AS_TEXT, 0 },
+			     { "status", AS_STATUS, 0 } },
 	},
 	[IMPORT_DATA] = {
 		.list = "data_connections", FIELDS(data_fields),
-		.insert = INSERT("publishing_data_connections", "provider, name, status, last_synced_at", "?4, ?5, ?6, ?7"),
+		.insert = INSERT("publishing_data_connections", "provider, name, status, last_synced_at",
+			"?4, ?5, ?6, ?7"),
 		.members = { { "provider", AS_TEXT, 0 }, { "name", AS_TEXT, 0 }, { "status", AS_STATUS, 0 },
 			     { "last_synced_at", AS_TIME, 0 } },
 	},
 	[IMPORT_MOMENTS] = {
 		.list = "moments", FIELDS(moment_fields), .time = "detected_at",
-		.insert = INSERT("publishing_moments", "title, summary, source, detected_at, score, data_connection_id",
-				 "?4, ?5, ?6, ?7, ?8, ?9"),
+		.insert = INSERT("publishing_moments",
+			"title, summary, source, detected_at, score, data_connection_id",
+			"?4, ?5, ?6, ?7, ?8, ?9"),
 		.members = { { "title", AS_TEXT, 0 }, { "summary", AS_TEXT, 0 }, { "source", AS_TEXT, 0 },
 			     { "detected_at", AS_TIME, 0 }, { "score", AS_NUMBER, 0 },
 			     { "data_connection", AS_KEY, IMPORT_DATA } },
@@ -96,8 +100,10 @@ static const struct kind kinds[IMPORT_KINDS] = {
 		.list = "stories", FIELDS(story_fields),
 		.insert = INSERT("publishing_stories",
 				 "title, body, channels, template_id, moment_id, media, status, created_by",
-				 "?4, ?5, ?6, ?7, ?8, '', 'draft', (SELECT owner_id FROM projects WHERE id = ?2)"),
-		.members = { { "title", AS_TEXT, 0 }, { "body", AS_TEXT, 0 }, { "channels", AS_KEYS, IMPORT_SOCIAL },
+				 "?4, ?5, ?6, ?7, ?8, '', 'draft',"
+				 " (SELECT owner_id FROM projects WHERE id = ?2)"),
+		.members = { { "title", AS_TEXT, 0 }, { "body", AS_TEXT, 0 },
+			     { "channels", AS_KEYS, IMPORT_SOCIAL },
 			     { "template", AS_KEY, IMPORT_TEMPLATES }, { "moment", AS_KEY, IMPORT_MOMENTS } },
 	},
 };
@@ -133,7 +139,8 @@ struct bound {
 	struct str lists[6];
 };
 
-static void bind_member(struct import *im, struct sql_statement *st, const struct member *m, int i, const json_t *row, const char *place, struct bound *b)
+static void bind_member(struct import *im, struct sql_statement *st, const struct member *m, int i,
+	const json_t *row, const char *place, struct bound *b)
 {
 	int parameter = i + 4;
 	struct str text = get_text(row, m->name);
@@ -163,7 +170,8 @@ static void bind_member(struct import *im, struct sql_statement *st, const struc
 	}
 }
 
-static bool keep_key(struct import *im, enum import_kind kind, const json_t *row, const struct id_bytes *id, const char *place)
+static bool keep_key(struct import *im, enum import_kind kind, const json_t *row, const struct id_bytes *id,
+	const char *place)
 {
 	struct str key = get_text(row, "key");
 	if (!key.p)
@@ -179,7 +187,8 @@ static bool keep_key(struct import *im, enum import_kind kind, const json_t *row
 	return true;
 }
 
-static enum store_status import_row(struct sql *sql, struct import *im, enum import_kind kind, const json_t *row, size_t i, const char *where)
+static enum store_status import_row(struct sql *sql, struct import *im, enum import_kind kind,
+	const json_t *row, size_t i, const char *where)
 {
 	const struct kind *k = &kinds[kind];
 	struct bound b = { .id = { { 0 } } };
@@ -206,7 +215,8 @@ static enum store_status import_row(struct sql *sql, struct import *im, enum imp
 	return sql_run(st);
 }
 
-enum store_status import_rows(struct sql *sql, struct import *im, const json_t *project, enum import_kind kind, const char *where)
+enum store_status import_rows(struct sql *sql, struct import *im, const json_t *project,
+	enum import_kind kind, const char *where)
 {
 	const json_t *list = json_object_get(project, kinds[kind].list);
 	enum store_status status = STORE_OK;

@@ -150,9 +150,9 @@ static enum store_status add_media(struct sql *sql, void *arg)
 	if (status != STORE_OK || !u->file[0])
 		return status; /* the second: only the project is asked for */
 	struct sql_statement *st = sql_prepare(sql,
-		"INSERT INTO publishing_media (id, project_id, name, type, bytes, alt_text, sha256, file, created_by,"
-		" created_at, updated_at) SELECT ?4, o.id, ?5, ?6, ?7, ?8, ?9, ?10, ?2, ?11, ?11 FROM projects o"
-		" WHERE o.id = ?12 AND" REACHES("o.id"));
+		"INSERT INTO publishing_media (id, project_id, name, type, bytes, alt_text, sha256, file,"
+		" created_by, created_at, updated_at) SELECT ?4, o.id, ?5, ?6, ?7, ?8, ?9, ?10, ?2, ?11,"
+		" ?11 FROM projects o WHERE o.id = ?12 AND" REACHES("o.id"));
 	if (!st)
 		return STORE_UNAVAILABLE;
 	bind_reach(st, &u->reach);

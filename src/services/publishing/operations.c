@@ -17,20 +17,22 @@ static const struct service_parameter stories_list[] = {
 
 #define PARAMETERS(array) .parameters = (array), .parameter_count = sizeof(array) / sizeof((array)[0])
 #define READ(op, at, says, component) \
-	.name = #op, .method = "GET", .path = (at), .run = run_##op, .summary = (says), .response = (component), \
-	.success = 200
+	.name = #op, .method = "GET", .path = (at), .run = run_##op, .summary = (says), \
+	.response = (component), .success = 200
 #define CHANGE(op, how, at, kind, takes, gives, code, says) \
 	.name = #op, .method = (how), .path = (at), .body = (kind), .run = run_##op, .summary = (says), \
 	.request = (takes), .response = (gives), .success = (code)
 
 const struct service_operation publishing_operations[] = {
-	{ READ(health, "/health", "Whether the service is up, and who the token is", "Health"), .on_loop = true },
+	{ READ(health, "/health", "Whether the service is up, and who the token is", "Health"),
+		.on_loop = true },
 	{ READ(openapi, "/openapi.json", "This document", NULL), .on_loop = true },
 
-	{ READ(list_projects, "/projects", "Projects that the token reaches", "ProjectList"), PARAMETERS(projects_list) },
+	{ READ(list_projects, "/projects", "Projects that the token reaches", "ProjectList"),
+		PARAMETERS(projects_list) },
 	{ READ(get_project, "/projects/{id}", "One project", "Project") },
-	{ CHANGE(update_project, "PATCH", "/projects/{id}", SERVICE_BODY_JSON, "ProjectUpdate", "Project", 200,
-		 "Change a project's name or settings") },
+	{ CHANGE(update_project, "PATCH", "/projects/{id}", SERVICE_BODY_JSON, "ProjectUpdate", "Project",
+		200, "Change a project's name or settings") },
 
 	{ READ(list_templates, "/templates", "Templates", "TemplateList"), PARAMETERS(plain_list) },
 	{ READ(get_template, "/templates/{id}", "One template", "Template") },
@@ -45,17 +47,18 @@ const struct service_operation publishing_operations[] = {
 
 	{ READ(list_stories, "/stories", "Stories, newest first", "StoryList"), PARAMETERS(stories_list) },
 	{ READ(get_story, "/stories/{id}", "One story", "Story") },
-	{ READ(preview_story, "/stories/{id}/preview", "What would be sent, channel by channel", "StoryPreview") },
+	{ READ(preview_story, "/stories/{id}/preview", "What would be sent, channel by channel",
+		"StoryPreview") },
 	{ CHANGE(create_story, "POST", "/stories", SERVICE_BODY_JSON, "StoryCreate", "Story", 201,
 		 "Make a story, as a draft or with its time") },
 	{ CHANGE(update_story, "PATCH", "/stories/{id}", SERVICE_BODY_JSON, "StoryUpdate", "Story", 200,
 		 "Change a story that has not gone out") },
-	{ CHANGE(create_stories, "POST", "/stories/bulk", SERVICE_BODY_JSON, "StoryBulk", "StoryBulkResult", 200,
-		 "Make up to 50 stories, each with its own result") },
-	{ CHANGE(schedule_story, "POST", "/stories/{id}/schedule", SERVICE_BODY_JSON, "StorySchedule", "Story", 200,
-		 "Give a story its time") },
-	{ CHANGE(unschedule_story, "POST", "/stories/{id}/unschedule", SERVICE_BODY_OPTIONAL, NULL, "Story", 200,
-		 "Make a scheduled story a draft again") },
+	{ CHANGE(create_stories, "POST", "/stories/bulk", SERVICE_BODY_JSON, "StoryBulk", "StoryBulkResult",
+		200, "Make up to 50 stories, each with its own result") },
+	{ CHANGE(schedule_story, "POST", "/stories/{id}/schedule", SERVICE_BODY_JSON, "StorySchedule",
+		"Story", 200, "Give a story its time") },
+	{ CHANGE(unschedule_story, "POST", "/stories/{id}/unschedule", SERVICE_BODY_OPTIONAL, NULL, "Story",
+		200, "Make a scheduled story a draft again") },
 	{ CHANGE(publish_story, "POST", "/stories/{id}/publish", SERVICE_BODY_OPTIONAL, NULL, "Story", 202,
 		 "Queue a story for all of its channels, now") },
 
@@ -67,10 +70,10 @@ const struct service_operation publishing_operations[] = {
 
 	{ READ(list_webhooks, "/webhooks", "Webhook endpoints", "WebhookList"), PARAMETERS(plain_list) },
 	{ READ(get_webhook, "/webhooks/{id}", "One webhook endpoint", "Webhook") },
-	{ CHANGE(create_webhook, "POST", "/webhooks", SERVICE_BODY_JSON, "WebhookCreate", "WebhookCreated", 201,
-		 "Make a webhook endpoint; its secret is shown this once") },
-	{ CHANGE(update_webhook, "PATCH", "/webhooks/{id}", SERVICE_BODY_JSON, "WebhookUpdate", "Webhook", 200,
-		 "Change a webhook endpoint") },
+	{ CHANGE(create_webhook, "POST", "/webhooks", SERVICE_BODY_JSON, "WebhookCreate", "WebhookCreated",
+		201, "Make a webhook endpoint; its secret is shown this once") },
+	{ CHANGE(update_webhook, "PATCH", "/webhooks/{id}", SERVICE_BODY_JSON, "WebhookUpdate", "Webhook",
+		200, "Change a webhook endpoint") },
 	{ CHANGE(delete_webhook, "DELETE", "/webhooks/{id}", SERVICE_BODY_NONE, NULL, NULL, 204,
 		 "Remove a webhook endpoint") },
 };

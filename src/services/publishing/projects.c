@@ -92,7 +92,8 @@ enum store_status save_settings(
 	char *text = json_dumps(settings, JSON_COMPACT | JSON_SORT_KEYS);
 	struct sql_statement *st = sql_prepare(sql,
 		"INSERT INTO publishing_settings (project_id, settings, updated_at) VALUES (?1, ?2, ?3)"
-		" ON CONFLICT (project_id) DO UPDATE SET settings = excluded.settings, updated_at = excluded.updated_at");
+		" ON CONFLICT (project_id) DO UPDATE SET settings = excluded.settings,"
+		" updated_at = excluded.updated_at");
 	enum store_status status = STORE_UNAVAILABLE;
 	if (!text) {
 		status = STORE_NO_MEMORY;

@@ -108,9 +108,9 @@ enum store_status save_story(
 	struct sql *sql, const struct reach *reach, const struct story *story, struct str was, int64_t now_ms)
 {
 	struct sql_statement *st = sql_prepare(sql,
-		"UPDATE publishing_stories SET title = ?5, body = ?6, channels = ?7, media = ?8, template_id = ?9,"
-		" moment_id = ?10, status = ?11, scheduled_at = ?12, updated_at = ?13, round = ?14"
-		" WHERE id = ?4 AND status = ?15 AND" REACHES("publishing_stories.project_id"));
+		"UPDATE publishing_stories SET title = ?5, body = ?6, channels = ?7, media = ?8,"
+		" template_id = ?9, moment_id = ?10, status = ?11, scheduled_at = ?12, updated_at = ?13,"
+		" round = ?14 WHERE id = ?4 AND status = ?15 AND" REACHES("publishing_stories.project_id"));
 	if (!st)
 		return STORE_UNAVAILABLE;
 	bind_story(st, reach, story, now_ms);
@@ -124,10 +124,10 @@ enum store_status insert_story(
 	struct sql *sql, const struct reach *reach, const struct story *story, int64_t now_ms)
 {
 	struct sql_statement *st = sql_prepare(sql,
-		"INSERT INTO publishing_stories (id, project_id, title, body, channels, media, template_id, moment_id,"
-		" status, scheduled_at, created_at, updated_at, created_by)"
-		" SELECT ?4, o.id, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?2 FROM projects o"
-		" WHERE o.id = ?14 AND" REACHES("o.id"));
+		"INSERT INTO publishing_stories (id, project_id, title, body, channels, media, template_id,"
+		" moment_id, status, scheduled_at, created_at, updated_at, created_by) SELECT ?4, o.id, ?5,"
+		" ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?2 FROM projects o WHERE o.id = ?14"
+		" AND" REACHES("o.id"));
 	if (!st)
 		return STORE_UNAVAILABLE;
 	bind_story(st, reach, story, now_ms);

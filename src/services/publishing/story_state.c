@@ -164,9 +164,9 @@ static enum store_status add_outbox(
 	struct id id;
 	struct id_bytes channel_id = { { 0 } }, row = make_id(w->p, w->call->now_ms);
 	struct sql_statement *st = sql_prepare(sql,
-		"INSERT INTO publishing_outbox (id, project_id, story_id, channel_id, round, state, created_at, updated_at)"
-		" SELECT ?1, c.project_id, ?3, c.id, ?4, 'queued', ?5, ?5 FROM publishing_social_connections c"
-		" WHERE c.id = ?2 AND c.project_id = ?6");
+		"INSERT INTO publishing_outbox (id, project_id, story_id, channel_id, round, state,"
+		" created_at, updated_at) SELECT ?1, c.project_id, ?3, c.id, ?4, 'queued', ?5,"
+		" ?5 FROM publishing_social_connections c WHERE c.id = ?2 AND c.project_id = ?6");
 	if (!st)
 		return STORE_UNAVAILABLE;
 	if (id_parse(channel, &id))

@@ -13,7 +13,8 @@
 	(sizeof(SECRET_PREFIX) + sodium_base64_ENCODED_LEN(SECRET_BYTES, sodium_base64_VARIANT_ORIGINAL))
 #define WEBHOOK_PURPOSE "webhook"
 #define EVENTS \
-	"story.scheduled story.published story.failed story.published_late moment.detected moment.auto_drafted *"
+	"story.scheduled story.published story.failed story.published_late moment.detected" \
+	" moment.auto_drafted *"
 #define EVENTS_MAX 7
 
 #define COLUMNS \
@@ -82,10 +83,9 @@ static enum store_status make_webhook(struct sql *sql, void *arg)
 	if (status != STORE_OK)
 		return status;
 	struct sql_statement *st = sql_prepare(sql,
-		"INSERT INTO publishing_webhooks (id, project_id, url, events, description, enabled, sealed, created_by,"
-		" created_at, updated_at)"
-		" SELECT ?4, o.id, ?5, ?6, COALESCE(?7, ''), COALESCE(?8, 1), ?10, ?2, ?9, ?9 FROM projects o"
-		" WHERE o.id = ?11 AND" REACHES("o.id"));
+		"INSERT INTO publishing_webhooks (id, project_id, url, events, description, enabled, sealed,"
+		" created_by, created_at, updated_at) SELECT ?4, o.id, ?5, ?6, COALESCE(?7, ''), COALESCE(?8,"
+		" 1), ?10, ?2, ?9, ?9 FROM projects o WHERE o.id = ?11 AND" REACHES("o.id"));
 	if (!st)
 		return STORE_UNAVAILABLE;
 	bind_webhook(st, w);

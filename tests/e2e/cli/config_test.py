@@ -9,11 +9,13 @@ from tap import case, equal
 
 remit = Remit()
 
+HEAD = "listen: 127.0.0.1:1\npublic_url: http://127.0.0.1:1\nstore: sqlite:x.db\nsecrets_key: file:x.key\n"
+
 
 def run_in(folder, *args, **environment):
     env = {k: v for k, v in os.environ.items() if not k.startswith("REMIT_") or k == "REMIT_SOURCE"}
-    return subprocess.run([BINARY, *args], capture_output=True, text=True, cwd=folder, env={**env, **environment},
-                          stdin=subprocess.DEVNULL, check=False, timeout=60)
+    return subprocess.run([BINARY, *args], capture_output=True, text=True, cwd=folder,
+                          env={**env, **environment}, stdin=subprocess.DEVNULL, check=False, timeout=60)
 
 
 def write(name, text):
@@ -48,14 +50,17 @@ def check_config_says_ok():
 def check_config_tells_every_mistake_with_its_line():
     write("mine.yaml", "profile: mine\ntitle: Mine\nscopes: { \"a:read\": Read. }\ntokens: { prefix: my }\n"
           "presets: { p: { title: P, for: X, scopes: [a:raed] } }\n"
-          "rest:\n  base: /mine/v1\n  rules:\n    - { on: \"GET /a\", need: a:red }\n    - { on: \"FETCH /b\", need: a:read }\n")
-    path = write("bad.yaml", "listen: 127.0.0.1:1\npublic_url: http://127.0.0.1:1\nstore: sqlite:x.db\nsecrets_key: file:x.key\n"
-                 "lissten: x\napis:\n  publishing: { profile: publishing, service: publishing }\n  mine: { profile: ./mine.yaml }\n")
+          "rest:\n  base: /mine/v1\n  rules:\n    - { on: \"GET /a\", need: a:red }\n"
+          "    - { on: \"FETCH /b\", need: a:read }\n")
+    path = write("bad.yaml", HEAD + "lissten: x\napis:\n"
+                 "  publishing: { profile: publishing, service: publishing }\n"
+                 "  mine: { profile: ./mine.yaml }\n")
     done = remit.run("check-config", "--config", path)
     equal(done.returncode, 3)
     for word in ("lissten", "a:raed", "a:red", "FETCH"):
         assert word in done.stderr, done.stderr
-    assert "bad.yaml:5:" in done.stderr and "mine.yaml:5:" in done.stderr and "did you mean" in done.stderr, done.stderr
+    for word in ("bad.yaml:5:", "mine.yaml:5:", "did you mean"):
+        assert word in done.stderr, done.stderr
     for args in (("scopes",), ("serve",), ("token", "list")):
         equal(remit.run(*args, "--config", path).returncode, 3)
     document = remit.run("check-config", "--json", "--config", path)
@@ -67,16 +72,18 @@ def check_config_tells_every_mistake_with_its_line():
 
 @case
 def P09_rules_that_do_not_fit_the_service_are_told_all_at_once():
-    rules = "".join(f"    - {{ on: \"{on}\", need: token }}\n" for on in ("GET /helth", "GET /projects", "PUT /xyzzy"))
+    rules = "".join(f"    - {{ on: \"{on}\", need: token }}\n"
+                    for on in ("GET /helth", "GET /projects", "PUT /xyzzy"))
     write("misfit.yaml", "profile: misfit\ntitle: X\nscopes: { \"a:read\": Read. }\ntokens: { prefix: my }\n"
           f"rest:\n  base: /api/v1\n  rules:\n{rules}")
-    config = "public_url: http://127.0.0.1:1\nlisten: 127.0.0.1:1\nstore: sqlite:misfit.db\nsecrets_key: file:misfit.key\napis:\n"
+    config = HEAD.replace("x.", "misfit.") + "apis:\n"
     path = write("misfits.yaml", config + "  one: { profile: ./misfit.yaml, service: publishing }\n")
     for command in ("check-config", "serve"):
         done = remit.run(command, "--config", path)
         equal(done.returncode, 3, done.stderr)
-        for words in ('misfit.yaml:8:1: API one has a rule for "GET /helth", which its service does not have; '
-                      'did you mean "GET /health"?', 'misfit.yaml:10:1: API one has a rule for "PUT /xyzzy"',
+        for words in ('misfit.yaml:8:1: API one has a rule for "GET /helth", which its service does not '
+                      'have; did you mean "GET /health"?',
+                      'misfit.yaml:10:1: API one has a rule for "PUT /xyzzy"',
                       'no rule maps "POST /stories"'):
             assert words in done.stderr, (command, done.stderr)
         assert not os.path.exists(os.path.join(remit.folder, "misfit.db")), command
@@ -89,7 +96,7 @@ def P09_rules_that_do_not_fit_the_service_are_told_all_at_once():
 @case
 def a_profile_of_two_apis_tells_its_mistakes_once():
     write("twice.yaml", "profile: twice\ntitel: X\n")
-    config = "public_url: http://127.0.0.1:1\nlisten: 127.0.0.1:1\nstore: sqlite:x.db\nsecrets_key: file:x.key\napis:\n"
+    config = HEAD + "apis:\n"
     path = write("both.yaml", config + "".join(
         f"  {name}: {{ profile: ./twice.yaml, service: publishing }}\n" for name in ("one", "two")))
     equal(remit.run("check-config", "--config", path).stderr.count("titel"), 1)
@@ -114,18 +121,21 @@ def scopes_and_presets_are_the_documents():
     equal(len(scopes), 13)
     equal(scopes[0]["name"], "projects:read")
     equal(scopes[-1]["name"], "*")
-    equal([p["preset"] for p in remit.cli("presets")["presets"]], ["ai-agent", "read-only", "publish-only", "webhooks-only"])
+    equal([p["preset"] for p in remit.cli("presets")["presets"]],
+          ["ai-agent", "read-only", "publish-only", "webhooks-only"])
     equal(remit.run("scopes", "--api", "nothing").returncode, 1)
 
 
 @case
 def L05_a_store_that_is_none_is_status_4():
     write("remit.db.txt", "this is no database\n" * 1000)
-    path = write("broken.yaml", open(remit.config, encoding="utf-8").read().replace("remit.db", "remit.db.txt"))
+    path = write("broken.yaml",
+                 open(remit.config, encoding="utf-8").read().replace("remit.db", "remit.db.txt"))
     for args in (("user", "list"), ("store", "migrate"), ("serve",)):
         done = remit.run(*args, "--config", path)
         equal(done.returncode, 4, f"{args}: {done.stderr}")
-    path = write("postgres.yaml", open(remit.config, encoding="utf-8").read().replace("sqlite:remit.db", "nosuch:secret-password@x"))
+    with open(remit.config, encoding="utf-8") as file:
+        path = write("postgres.yaml", file.read().replace("sqlite:remit.db", "nosuch:secret-password@x"))
     done = remit.run("user", "list", "--config", path)
     assert done.returncode in (3, 4), done.returncode
 

@@ -30,8 +30,10 @@ def what_is_allowed():
 
 @case
 def what_is_missing_and_what_would_do():
-    status, answer = explain("--token-id", reader["id"], "POST", "/api/v1/stories/0199b2f0-5c1e-7abc-8def-0123456789ab/publish")
-    equal((status, answer["allowed"], answer["reason"], answer["missing"]), (1, False, "scope_missing", ["stories:publish"]))
+    status, answer = explain("--token-id", reader["id"], "POST",
+                             "/api/v1/stories/0199b2f0-5c1e-7abc-8def-0123456789ab/publish")
+    equal((status, answer["allowed"], answer["reason"], answer["missing"]),
+          (1, False, "scope_missing", ["stories:publish"]))
     equal(answer["presets"], ["ai-agent", "publish-only"])
     done = remit.run("explain", "--token-id", reader["id"], "POST", "/api/v1/stories")
     equal(done.returncode, 1)
@@ -42,7 +44,8 @@ def what_is_missing_and_what_would_do():
 @case
 def D9_a_body_adds_to_what_is_asked_for():
     equal(explain("--token-id", writer["id"], "POST", "/api/v1/stories", '{"title":"x"}')[0], 0)
-    status, answer = explain("--token-id", writer["id"], "POST", "/api/v1/stories", '{"scheduled_at":"2099-01-31T12:00:00Z"}')
+    status, answer = explain("--token-id", writer["id"], "POST", "/api/v1/stories",
+                             '{"scheduled_at":"2099-01-31T12:00:00Z"}')
     equal((status, answer["missing"]), (1, ["stories:publish"]), str(answer))
 
 
@@ -55,8 +58,10 @@ def D7_what_no_rule_maps():
 @case
 def a_text_by_stdin():
     equal(explain("--token-stdin", "GET", "/api/v1/projects", stdin=reader["token"])[0], 0)
-    equal(explain("--token-stdin", "GET", "/api/v1/projects", stdin=reader["token"][:-1])[1]["reason"], "token_malformed")
-    equal(remit.run("explain", "--token-stdin", "--token-id", reader["id"], "GET", "/api/v1/projects").returncode, 2)
+    equal(explain("--token-stdin", "GET", "/api/v1/projects", stdin=reader["token"][:-1])[1]["reason"],
+          "token_malformed")
+    equal(remit.run("explain", "--token-stdin", "--token-id", reader["id"], "GET",
+                    "/api/v1/projects").returncode, 2)
 
 
 @case
@@ -75,10 +80,12 @@ def T08_ended_and_disabled():
 
 @case
 def P01_a_path_that_two_would_read_in_two_ways():
-    for path in ("/api/v1/../v1/projects", "/api/v1/a%2Fb", "/api/v1//projects", "/api/v1/a;b", "projects", "/elsewhere"):
+    for path in ("/api/v1/../v1/projects", "/api/v1/a%2Fb", "/api/v1//projects", "/api/v1/a;b", "projects",
+                 "/elsewhere"):
         done = remit.run("explain", "--token-id", reader["id"], "GET", path)
         equal(done.returncode, 1, f"{path}: {done.stdout}")
-    equal(remit.run("explain", "--token-id", reader["id"], "POST", "/api/v1/stories", "{not json").returncode, 1)
+    equal(remit.run("explain", "--token-id", reader["id"], "POST", "/api/v1/stories",
+                    "{not json").returncode, 1)
 
 
 if __name__ == "__main__":

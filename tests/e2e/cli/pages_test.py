@@ -13,7 +13,8 @@ PAGES = os.environ["REMIT_PAGES"]
 
 
 def run(*args):
-    return subprocess.run([BINARY, *args], capture_output=True, text=True, check=False, timeout=60, stdin=subprocess.DEVNULL)
+    return subprocess.run([BINARY, *args], capture_output=True, text=True, check=False, timeout=60,
+                          stdin=subprocess.DEVNULL)
 
 
 def page(name):
@@ -39,10 +40,14 @@ def an_overview():
 
 @case
 def the_interface_is_there():
-    wanted = ["serve", "user add", "user list", "user disable", "user enable", "user remove", "project add", "project list",
-              "project remove", "project member add", "project member remove", "token create", "token list", "token show",
-              "token revoke", "token rotate", "token regenerate", "token edit", "token shrink", "token prune", "token check",
-              "scopes", "presets", "explain", "store migrate", "audit tail", "check-config", "publishing import"]
+    wanted = ["serve", "user add", "user list", "user disable", "user enable", "user remove", "project add",
+              "project list",
+              "project remove", "project member add", "project member remove", "token create", "token list",
+              "token show",
+              "token revoke", "token rotate", "token regenerate", "token edit", "token shrink", "token prune",
+              "token check",
+              "scopes", "presets", "explain", "store migrate", "audit tail", "check-config",
+              "publishing import"]
     equal([w for w in wanted if w not in commands()], [])
 
 
@@ -52,7 +57,8 @@ def every_command_helps_with_an_example():
         for words in ((*command.split(), "--help"), ("help", *command.split())):
             done = run(*words)
             equal((done.returncode, done.stderr), (0, ""), command)
-            assert re.search(rf"^Examples\n  # .+\n  .*remit {command}", done.stdout, re.MULTILINE), done.stdout
+            assert re.search(rf"^Examples\n  # .+\n  .*remit {command}", done.stdout,
+                             re.MULTILINE), done.stdout
             assert "--config FILE" in done.stdout and "--json" in done.stdout
 
 
@@ -68,7 +74,8 @@ def the_man_page_is_clean():
     if not shutil.which("mandoc"):
         print("# no mandoc here")
         return
-    done = subprocess.run(["mandoc", "-Tlint", os.path.join(PAGES, "remit.1")], capture_output=True, text=True, check=False)
+    done = subprocess.run(["mandoc", "-Tlint", os.path.join(PAGES, "remit.1")], capture_output=True,
+                          text=True, check=False)
     equal((done.returncode, done.stdout), (0, ""))
 
 

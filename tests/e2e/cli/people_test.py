@@ -20,7 +20,8 @@ def fails(status, *args, says="", stdin=None):
 
 @case
 def without_a_store_every_command_says_what_to_do():
-    for args in (("user", "list"), ("token", "list"), ("token", "check"), ("explain", "GET", "/api/v1/projects")):
+    for args in (("user", "list"), ("token", "list"), ("token", "check"),
+                 ("explain", "GET", "/api/v1/projects")):
         fails(4, *args, says="remit store migrate")
     assert not os.path.exists(os.path.join(remit.folder, "remit.db"))
 
@@ -38,7 +39,8 @@ def T06_a_new_store_holds_nobody_and_no_token():
 @case
 def T06_a_person_has_no_password_unless_one_is_given():
     equal(list(remit.cli("user", "add", "ann@example.com")), ["id", "email", "admin"])
-    remit.cli("user", "add", "root@example.com", "--admin", "--password-stdin", stdin="correct horse battery\n")
+    remit.cli("user", "add", "root@example.com", "--admin", "--password-stdin",
+              stdin="correct horse battery\n")
     users = {u["email"]: u for u in remit.cli("user", "list")["users"]}
     equal([(u["admin"], u["has_password"]) for u in users.values()], [(False, False), (True, True)])
     fails(1, "user", "add", "x@example.com", "--password-stdin", stdin="short\n", says="12")
@@ -74,7 +76,8 @@ def projects_and_members():
     fails(2, "project", "add", "x", says="--owner")
     fails(1, "project", "member", "add", made["id"], "nobody@example.com", says="no user")
     remit.cli("project", "member", "add", made["id"], "bob@example.com")
-    equal([m["email"] for m in remit.cli("project", "member", "list", made["id"])["members"]], ["bob@example.com"])
+    equal([m["email"] for m in remit.cli("project", "member", "list", made["id"])["members"]],
+          ["bob@example.com"])
     names = lambda who: {p["name"] for p in remit.cli("project", "list", "--user", who)["projects"]}
     equal(names("bob@example.com"), {"Brand", "Brand One"})
     remit.cli("project", "member", "remove", made["id"], "bob@example.com")

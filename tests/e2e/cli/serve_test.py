@@ -87,7 +87,8 @@ def D25_a_shrunk_token_lacks_the_scope_when_the_command_returns():
         wait_until(lambda: remit.call("GET", "/api/v1/projects", token=made["token"]).status == 200)
         remit.cli("token", "shrink", made["id"], "--remove", "projects:read")
         answer = remit.call("GET", "/api/v1/projects", token=made["token"])
-        equal((answer.status, answer.json()["error"]["message"]), (403, "Token missing scope(s): projects:read"))
+        equal((answer.status, answer.json()["error"]["message"]),
+              (403, "Token missing scope(s): projects:read"))
 
 
 @case
@@ -180,7 +181,8 @@ def T06_a_key_that_others_may_read_is_refused():
 def D12_no_text_reaches_the_log():
     with Remit() as remit:
         made = ready(remit)
-        for path in ("/api/v1/health", "/api/v1/nothing", f"/api/v1/projects?token={made['token']}", "/api/v1/webhooks"):
+        for path in ("/api/v1/health", "/api/v1/nothing", f"/api/v1/projects?token={made['token']}",
+                     "/api/v1/webhooks"):
             remit.call("GET", path, token=made["token"])
         remit.call("GET", "/api/v1/health", token=made["token"][:-1])
         tail = remit.run("audit", "tail", "--last", "100").stdout
@@ -195,12 +197,14 @@ def audit_tail_shows_decisions():
         wait_until(lambda: remit.call("GET", "/api/v1/health", token=made["token"]).status == 200)
         answer = remit.call("GET", "/api/v1/webhooks", token=made["token"])
         equal(answer.status, 200)
-        refused = remit.call("POST", "/api/v1/webhooks", token=made["token"], body={"url": "https://example.com/"})
+        refused = remit.call("POST", "/api/v1/webhooks", token=made["token"],
+                             body={"url": "https://example.com/"})
         equal(refused.status, 403)
         records = lambda *args: remit.cli("audit", "tail", *args)["records"]
         wait_until(lambda: any(r["status"] == 403 for r in records()))
         record = records("--refused", "--token", made["id"], "--last", "1")[0]
-        equal((record["reason"], record["operation"], record["token"]), ("scope_missing", "POST /webhooks", made["id"]))
+        equal((record["reason"], record["operation"], record["token"]),
+              ("scope_missing", "POST /webhooks", made["id"]))
         equal(record["request"], refused.headers["Remit-Request-Id"])
         equal(records("--token", "0199b2f0-5c1e-7abc-8def-0123456789ab"), [])
         equal(remit.run("audit", "tail", "--token", "x").returncode, 2)

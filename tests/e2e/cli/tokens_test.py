@@ -51,7 +51,8 @@ def the_text_stands_alone_on_stdout():
 
 @case
 def the_document_has_exactly_what_the_interface_says():
-    made = make("document", "--scope", "stories:write", "--scope", "stories:read", "--project", project, "--expires", "90d")
+    made = make("document", "--scope", "stories:write", "--scope", "stories:read", "--project", project,
+                "--expires", "90d")
     equal(list(made), ["token", "id", "name", "api", "scopes", "project", "expires_at"])
     equal((made["name"], made["api"], made["project"]), ("document", "publishing", project))
     equal(made["scopes"], ["stories:read", "stories:write"])
@@ -61,7 +62,8 @@ def the_document_has_exactly_what_the_interface_says():
 
 @case
 def T13_unknown_scopes_are_refused_each_by_name():
-    done = fails(1, *create("--name", "x", "--scope", "stories:wirte", "--scope", "moments:reed", "--scope", "stories:read"),
+    done = fails(1, *create("--name", "x", "--scope", "stories:wirte", "--scope", "moments:reed", "--scope",
+                            "stories:read"),
                  says='"stories:wirte"')
     assert '"moments:reed"' in done.stderr and "did you mean" in done.stderr
     equal(done.stdout, "")
@@ -91,16 +93,19 @@ def T05_names_and_ids_that_reach_elsewhere():
             done = fails(1, "token", command, bad, says="no token's id")
             assert not bad or bad not in done.stderr
         fails(1, *create("--name", "x", "--preset", "read-only", "--project", bad), says="by its id")
-    fails(1, "token", "create", "--user", ANN, "--name", "x", "--api", "../publishing", "--preset", "read-only", says="no API")
+    fails(1, "token", "create", "--user", ANN, "--name", "x", "--api", "../publishing", "--preset",
+          "read-only", says="no API")
 
 
 @case
 def D16_expiry():
     for bad in ("2020-01-01", "2001-02-29T00:00:00Z"):
-        assert remit.run(*create("--name", "x", "--preset", "read-only", "--expires", bad)).returncode in (1, 2)
+        assert remit.run(*create("--name", "x", "--preset", "read-only", "--expires",
+                                 bad)).returncode in (1, 2)
     for bad in ("soon", "", "-1d", "90", "0d", "1e3d", "999999d"):
         fails(2, *create("--name", "x", "--preset", "read-only", f"--expires={bad}"), says="--expires takes")
-    equal(make("at", "--preset", "read-only", "--expires", "2099-01-31T12:00:00Z")["expires_at"], "2099-01-31T12:00:00Z")
+    equal(make("at", "--preset", "read-only", "--expires", "2099-01-31T12:00:00Z")["expires_at"],
+          "2099-01-31T12:00:00Z")
     for bad in ("0", "60001", "-1", "fast", "1.5"):
         fails(2, *create("--name", "x", "--preset", "read-only", f"--rate={bad}"), says="--rate takes")
 
@@ -114,7 +119,8 @@ def D13_a_name_is_taken_once():
 
 @case
 def D24_a_project_must_be_the_owners():
-    done = [fails(1, "token", "create", "--user", BOB, "--name", "x", "--preset", "read-only", "--project", p, says="no project")
+    done = [fails(1, "token", "create", "--user", BOB, "--name", "x", "--preset", "read-only", "--project", p,
+                  says="no project")
             for p in (project, NOWHERE)]
     equal(done[0].stderr.replace(project, "P"), done[1].stderr.replace(NOWHERE, "P"))
     remit.cli("project", "member", "add", project, BOB)
@@ -141,7 +147,8 @@ def T01_truncated_and_extended_texts_are_no_tokens():
     good = remit.run("token", "check", stdin=text + "\n")
     equal(good.returncode, 0, good.stderr)
     assert "checked" in good.stdout and text not in good.stdout + good.stderr
-    spoilt = [text[:n] for n in range(1, len(text))] + [text + "0", text + text, " " + text, text + " ", text.upper(), flip(text, 10),
+    spoilt = [text[:n] for n in range(1, len(text))] + [text + "0", text + text, " " + text, text + " ",
+                                                        text.upper(), flip(text, 10),
               flip(text, len(text) - 1), text.replace("_pat_", "_oat_"), "x" + text, text.replace("_", "-")]
     for bad in spoilt[::5] + spoilt[-12:]:
         if bad == text:
@@ -249,7 +256,8 @@ def lists_are_filtered():
 def D12_a_text_is_never_taken_as_an_argument_and_never_kept():
     text = make("hidden")["token"]
     for args in (("token", "show", text), ("token", "check", text), ("token", "revoke", text, "--why", "x"),
-                 ("explain", "--token-id", text, "GET", "/api/v1/projects"), create("--name", text, "--preset", "read-only")):
+                 ("explain", "--token-id", text, "GET", "/api/v1/projects"),
+                 create("--name", text, "--preset", "read-only")):
         done = fails(2, *args, says="looks like a token")
         assert text not in done.stdout + done.stderr
     remit.run("token", "check", stdin=text)
@@ -266,7 +274,8 @@ def nothing_that_is_printed_later_holds_a_text():
     made = [make(f"leak {i}") for i in range(3)]
     shown = "".join(remit.run(*args).stdout for args in (
         ("token", "list", "--all"), ("token", "list", "--all", "--json"), ("token", "show", made[0]["id"]),
-        ("token", "show", made[0]["id"], "--json"), ("user", "list", "--json"), ("project", "list", "--json")))
+        ("token", "show", made[0]["id"], "--json"), ("user", "list", "--json"),
+        ("project", "list", "--json")))
     assert not re.search(r"sl_pat_", shown)
 
 
