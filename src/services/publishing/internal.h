@@ -58,6 +58,10 @@ void bind_time(struct sql_statement *st, int index, int64_t ms);              /*
 enum store_status step_row(struct sql_statement *st);
 /* sql_run of a statement that must change exactly one row: NOT_FOUND where it changed none. */
 enum store_status run_row(struct sql *sql, struct sql_statement *st);
+/* database_write for a call: UNAVAILABLE, with nothing done, where the caller's token was revoked or its
+ * owner disabled while the call waited for its turn. */
+enum store_status write_for(const struct publishing *p, const struct service_call *call,
+	enum store_status (*fn)(struct sql *sql, void *arg), void *arg);
 /* Whether the caller reaches a project: OK or NOT_FOUND. */
 enum store_status find_project(struct sql *sql, const struct reach *reach, const struct id_bytes *project);
 

@@ -202,7 +202,7 @@ void run_upload_media(struct service *service, struct service_call *call)
 		status = media_keep(p, u->bytes, u->file);
 	}
 	if (status == STORE_OK)
-		status = database_write(p->database, add_media, u);
+		status = write_for(p, call, add_media, u);
 	if (status != STORE_OK && u->file[0])
 		media_forget(p, u->file);
 	answer_change(call, status, 201, status == STORE_NOT_FOUND ? "Project" : media_listing.noun,

@@ -201,6 +201,6 @@ void run_update_project(struct service *service, struct service_call *call)
 	if (json_is_object(settings))
 		check_settings(&w.check, settings, "settings.");
 	enum store_status status = w.check.count > 0 ? database_read(p->database, update_project, &w)
-						     : database_write(p->database, update_project, &w);
+						     : write_for(p, call, update_project, &w);
 	answer_change(call, status, 200, projects.noun, &w.check, w.json);
 }

@@ -82,6 +82,34 @@ enum store_status find_project(struct sql *sql, const struct reach *reach, const
 	return status;
 }
 
+struct write {
+	const struct service_call *call;
+	enum store_status (*fn)(struct sql *sql, void *arg);
+	void *arg;
+};
+
+static enum store_status write_if_live(struct sql *sql, void *arg)
+{
+	const struct write *w = arg;
+	struct id_bytes token = { { 0 } };
+	struct sql_statement *st = sql_prepare(sql, "SELECT 1 FROM tokens t JOIN users u ON u.id = t.owner_id"
+		" WHERE t.id = ?1 AND (t.revoked_at <> 0 OR u.disabled_at <> 0)");
+	if (!st || !id_to_bytes(&w->call->caller->token, &token))
+		return STORE_UNAVAILABLE;
+	bind_uuid(st, 1, &token);
+	enum store_status status = step_row(st);
+	sql_reset(st);
+	if (status == STORE_NOT_FOUND)
+		return w->fn(sql, w->arg);
+	return status == STORE_OK ? STORE_UNAVAILABLE : status;
+}
+
+enum store_status write_for(const struct publishing *p, const struct service_call *call,
+	enum store_status (*fn)(struct sql *sql, void *arg), void *arg)
+{
+	return database_write(p->database, write_if_live, &(struct write){ call, fn, arg });
+}
+
 struct id_bytes column_uuid(struct sql_statement *st, int column)
 {
 	struct id_bytes id = { { 0 } };

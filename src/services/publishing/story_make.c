@@ -120,7 +120,7 @@ void run_create_story(struct service *service, struct service_call *call)
 	check_story(&w.check, call->json, true, call->now_ms);
 	/* What is refused by its form needs the project only to be judged. */
 	enum store_status status = w.check.count > 0 ? database_read(p->database, make_one, &w)
-						     : database_write(p->database, make_one, &w);
+						     : write_for(p, call, make_one, &w);
 	answer_change(call, status, 201, status == STORE_NOT_FOUND ? "Project" : story_listing.noun, &w.check,
 		w.result);
 }
@@ -195,7 +195,7 @@ void run_create_stories(struct service *service, struct service_call *call)
 		else
 			check_add(&w.items[i].check, "a story must be an object");
 	}
-	enum store_status status = w.items ? database_write(p->database, make_many, &w) : STORE_NO_MEMORY;
+	enum store_status status = w.items ? write_for(p, call, make_many, &w) : STORE_NO_MEMORY;
 	if (status == STORE_OK) {
 		answer_json(call, 200, json_pack("{s:o}", "results", w.results));
 		return;

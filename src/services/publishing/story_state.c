@@ -61,7 +61,7 @@ static void run_change(struct publishing *p, struct change_work *w, int success)
 	w->p = p;
 	w->reach = reach_of(p, w->call->caller);
 	enum store_status status = w->check.count > 0 ? database_read(p->database, change_story, w)
-						      : database_write(p->database, change_story, w);
+						      : write_for(p, w->call, change_story, w);
 	answer_change(w->call, status, success, story_listing.noun, &w->check, w->result);
 }
 

@@ -132,7 +132,7 @@ void run_create_webhook(struct service *service, struct service_call *call)
 		return;
 	}
 	enum store_status status = w.check.count > 0 ? database_read(p->database, make_webhook, &w)
-						     : database_write(p->database, make_webhook, &w);
+						     : write_for(p, call, make_webhook, &w);
 	if (status == STORE_OK && json_object_set_new(w.result, "secret", json_string(secret)) != 0)
 		status = STORE_NO_MEMORY;
 	answer_change(
@@ -183,7 +183,7 @@ void run_update_webhook(struct service *service, struct service_call *call)
 	check_object(&w.check, call->json, "", fields, sizeof(fields) / sizeof(fields[0]));
 	w.events = get_words(call->json, "events", call->arena);
 	enum store_status status = w.check.count > 0 ? database_read(p->database, change_webhook, &w)
-						     : database_write(p->database, change_webhook, &w);
+						     : write_for(p, call, change_webhook, &w);
 	answer_change(call, status, 200, webhooks.noun, &w.check, w.result);
 }
 
@@ -206,7 +206,7 @@ void run_delete_webhook(struct service *service, struct service_call *call)
 
 	if (!take_path_id(call, webhooks.noun, &w.id))
 		return;
-	enum store_status status = database_write(p->database, remove_webhook, &w);
+	enum store_status status = write_for(p, call, remove_webhook, &w);
 	if (status == STORE_OK)
 		call->answer.status = 204;
 	else

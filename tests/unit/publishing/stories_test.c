@@ -291,6 +291,30 @@ static void test_preview_counts_and_judges(void **state)
 	world_free(w);
 }
 
+/* Judged, and then kept waiting while somebody ends the token: nothing is written any more. */
+static void test_D14_a_write_that_waited_longer_than_its_token_lived(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	const struct store_actor actor = { .who = "test", .now_ms = w->now_ms };
+	struct token_row token = { .id = w->people[0], .kind = REMIT_TOKEN_PERSONAL, .name = "t", .owner = w->people[OLGA],
+		.api = "publishing", .scopes = "*", .created_ms = w->now_ms }; /* the id is that of every call here */
+	char id[ID_LENGTH + 1];
+	make_draft(w, olga_aurora, "{\"title\":\"T\"}", id);
+	assert_int_equal(store_token_add(w->store, &token, (const uint8_t[REMIT_DIGEST_SIZE]){ 1 }, &actor, NULL), STORE_OK);
+	assert_int_equal(ask(w, olga_aurora, "update_story", id, NULL, "{\"title\":\"U\"}"), 200);
+	assert_int_equal(store_user_disable(w->store, &w->people[OLGA], true, &actor, NULL), STORE_OK);
+	assert_int_equal(ask(w, olga_aurora, "update_story", id, NULL, "{\"title\":\"V\"}"), 503);
+	assert_int_equal(store_user_disable(w->store, &w->people[OLGA], false, &actor, NULL), STORE_OK);
+	assert_int_equal(store_token_revoke(w->store, &token.id, "", &actor, NULL), STORE_OK);
+	assert_int_equal(ask(w, olga_aurora, "update_story", id, NULL, "{\"title\":\"V\"}"), 503);
+	assert_int_equal(ask(w, olga_aurora, "create_story", NULL, NULL, "{\"title\":\"W\"}"), 503);
+	assert_int_equal(ask(w, olga_aurora, "list_stories", NULL, NULL, NULL), 200);
+	assert_string_equal(at(w, "data.0.title"), "U");
+	assert_string_equal(at(w, "data.1.title"), "");
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_default_channels_are_used),
 		cmocka_unit_test(test_bulk_judges_each_item),
 		cmocka_unit_test(test_preview_counts_and_judges),
+		cmocka_unit_test(test_D14_a_write_that_waited_longer_than_its_token_lived),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;
