@@ -108,6 +108,9 @@ static enum cli_exit open_services(struct serving *s)
 		return cli_fail(cli, CLI_CONFIG, "there is no memory.");
 	for (size_t i = 0; i < config->api_count; i++) {
 		const struct config_api *api = &config->apis[i];
+		if (api->upstream_count > 0)
+			return cli_fail(cli, CLI_CONFIG, "%s:%u: API %s: this version does not have upstreams.",
+				config->file, api->line, api->name);
 		if (!api->service || strcmp(api->service, "publishing") != 0)
 			return cli_fail(cli, CLI_CONFIG,
 				"%s:%u: API %s: there is no service \"%s\"; there is: publishing.",

@@ -10,12 +10,19 @@
 #include "profile/mistakes.h"
 #include "profile/profile.h"
 
+#define CONFIG_UPSTREAMS_MAX 64 /* addresses of one API's server */
+
 enum config_when_full { CONFIG_FULL_COUNT, CONFIG_FULL_REFUSE };
 
 struct config_api {
 	const char *name;
 	struct profile *profile;  /* owned */
-	const char *service;      /* "publishing" */
+	const char *service;      /* "publishing"; NULL: it has upstreams */
+	/* "http://127.0.0.1:3000", "http://unix:/run/app.sock": equal addresses of one server. */
+	const char *const *upstreams;
+	size_t upstream_count;
+	const char *authorization; /* where its credential is: "env:NAME", "file:/path", or NULL */
+	bool html_trusted;         /* its pages are not put in a sandbox */
 	const char *host;         /* only requests for this host; NULL: any that is good */
 	const char *const *hosts; /* good Host values beside public_url's */
 	size_t host_count;

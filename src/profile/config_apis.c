@@ -33,6 +33,28 @@ static void read_service(struct reader *r, const struct node *node, void *into)
 		a->api->service = words[word];
 }
 
+static void read_upstream(struct reader *r, const struct node *node, void *into)
+{
+	struct api_reader *a = into;
+	config_read_upstream(r, node, a->api);
+}
+
+static void read_authorization(struct reader *r, const struct node *node, void *into)
+{
+	struct api_reader *a = into;
+	(void)r;
+	a->api->authorization = config_read_source(a->d, node, "the credential");
+}
+
+static void read_html(struct reader *r, const struct node *node, void *into)
+{
+	static const char *const words[] = { "sandbox", "trusted" };
+	struct api_reader *a = into;
+	size_t word;
+	if (reader_word(r, node, words, 2, &word))
+		a->api->html_trusted = word == 1;
+}
+
 static bool check_host(struct reader *r, const struct node *node)
 {
 	if (node->kind == NODE_TEXT && address_is_host(node->text))
@@ -81,17 +103,34 @@ static void read_origins(struct reader *r, const struct node *node, void *into)
 
 static const struct reader_key api_keys[] = {
 	{ "profile", check_profile, true },
-	{ "service", read_service, true },
+	{ "service", read_service, false },
 	{ "host", read_host, false },
 	{ "hosts", read_hosts, false },
 	{ "origins", read_origins, false },
-	{ "upstream", NULL, false },
-	{ "authorization", NULL, false },
+	{ "upstream", read_upstream, false },
+	{ "authorization", read_authorization, false },
 	{ "site", NULL, false },
 	{ "tokens", NULL, false },
 	{ "site_login", NULL, false },
-	{ "html", NULL, false },
+	{ "html", read_html, false },
 };
+
+/* Who answers: a service of ours, or somebody else's server. */
+static void check_answerer(struct reader *r, const struct node *node)
+{
+	const struct node *upstream = node_get(node, "upstream");
+	const struct node *own[] = { node_get(node, "authorization"), node_get(node, "html") };
+
+	if (node_get(node, "service") && upstream)
+		reader_mistake(r, upstream, "take one of them away", "an API has a service or an upstream, not both");
+	else if (!node_get(node, "service") && !upstream)
+		reader_mistake(r, node, NULL, "an API lacks the key \"service\" or \"upstream\"");
+	for (size_t i = 0; i < 2; i++) {
+		if (own[i] && !upstream)
+			reader_mistake(r, own[i]->key, NULL, "only an API with an upstream has \"%s\"",
+				own[i]->key->text.p);
+	}
+}
 
 void config_read_apis(struct reader *r, const struct node *node, void *draft)
 {
@@ -112,7 +151,8 @@ void config_read_apis(struct reader *r, const struct node *node, void *draft)
 		if (reader_name(r, value->key, "the name of an API") && str_is(value->key->text, OWN_API))
 			reader_mistake(
 				r, value->key, "take another", "the API \"" OWN_API "\" is Remit's own");
-		READER_MAP(r, value, "an API", api_keys, &a);
+		if (READER_MAP(r, value, "an API", api_keys, &a))
+			check_answerer(r, value);
 		d->apis[n] = value;
 	}
 }

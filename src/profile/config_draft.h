@@ -30,6 +30,9 @@ bool config_set_defaults(struct config_draft *d);
 /* The public address that follows from where we listen; a mistake where none does. */
 void config_derive_url(struct config_draft *d, const struct node *root);
 
+/* "file:PATH", made absolute, or "env:NAME"; NULL with a mistake. `what` may not stand in the file. */
+const char *config_read_source(struct config_draft *d, const struct node *node, const char *what);
+
 /* config_limits.c: the sections `audit` and `limits`. */
 void config_read_audit(struct reader *r, const struct node *node, void *draft);
 void config_read_limits(struct reader *r, const struct node *node, void *draft);
@@ -37,5 +40,7 @@ void config_read_limits(struct reader *r, const struct node *node, void *draft);
 /* config_apis.c: the section `apis`; then their profiles; then whether two of them overlap. */
 void config_read_apis(struct reader *r, const struct node *node, void *draft);
 void config_load_profiles(struct config_draft *d);
+/* config_upstream.c */
+void config_read_upstream(struct reader *r, const struct node *node, struct config_api *api);
 
 #endif

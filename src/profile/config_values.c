@@ -195,19 +195,27 @@ static bool is_variable(const char *name)
 	return true;
 }
 
-void config_read_secrets_key(struct reader *r, const struct node *node, void *draft)
+const char *config_read_source(struct config_draft *d, const struct node *node, const char *what)
 {
-	struct config_draft *d = draft;
 	const char *text = node->kind == NODE_TEXT && !strchr(node->text.p, '\n') ? node->text.p : "";
 	const char *path = after(text, FILE_PREFIX), *name = after(text, ENV_PREFIX);
 	if (path)
-		d->config->secrets_key = join_prefixed(d, node, FILE_PREFIX, path);
-	else if (name && is_variable(name))
-		d->config->secrets_key = text;
-	else
-		/* What stands here may be the key itself: it is not shown. */
-		reader_mistake(r, node, NULL,
-			"expected file:PATH or env:NAME; the key itself never stands in this file");
+		return join_prefixed(d, node, FILE_PREFIX, path);
+	if (name && is_variable(name))
+		return text;
+	/* What stands here may be the secret itself: it is not shown. */
+	reader_mistake(&d->r, node, NULL, "expected file:PATH or env:NAME; %s itself never stands in this file",
+		what);
+	return NULL;
+}
+
+void config_read_secrets_key(struct reader *r, const struct node *node, void *draft)
+{
+	struct config_draft *d = draft;
+	(void)r;
+	const char *source = config_read_source(d, node, "the key");
+	if (source)
+		d->config->secrets_key = source;
 }
 
 /* ---- Numbers ---- */

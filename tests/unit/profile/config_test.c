@@ -117,6 +117,24 @@ static void test_everything(void **state)
 	config_free(c);
 }
 
+static void test_upstreams(void **state)
+{
+	struct config *c = read_good(
+		"apis: {a: {profile: publishing, host: a, upstream: [\"http://127.0.0.1:3000\", \"http://[::1]:3000\", "
+		"\"http://unix:/run/app.sock\", \"http://app\"], authorization: \"file:key\", html: trusted}, "
+		"b: {profile: publishing, host: b, upstream: \"http://app.example:1\", authorization: \"env:A\"}}\n",
+		"/srv/remit", NULL);
+	(void)state;
+	assert_null(c->apis[0].service);
+	assert_int_equal(c->apis[0].upstream_count, 4);
+	assert_string_equal(c->apis[0].upstreams[2], "http://unix:/run/app.sock");
+	assert_string_equal(c->apis[0].authorization, "file:/srv/remit/key");
+	assert_true(c->apis[0].html_trusted && !c->apis[1].html_trusted);
+	assert_int_equal(c->apis[1].upstream_count, 1);
+	assert_string_equal(c->apis[1].authorization, "env:A");
+	config_free(c);
+}
+
 static void test_example_of_the_docs(void **state)
 {
 	struct buf text = cases_load_example("configuration.md");
@@ -198,7 +216,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_S03_T05_mistakes),
 	cmocka_unit_test(test_defaults),
 	cmocka_unit_test(test_everything),
-	cmocka_unit_test(test_example_of_the_docs),
+	cmocka_unit_test(test_upstreams),
+		cmocka_unit_test(test_example_of_the_docs),
 	cmocka_unit_test(test_environment),
 	cmocka_unit_test(test_no_file),
 	cmocka_unit_test(test_loopback),
