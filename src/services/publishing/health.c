@@ -36,6 +36,8 @@ static char *put_scopes(char *at, const struct service_caller *caller)
 		for (uint64_t left = caller->granted.word[w]; left; left &= left - 1) {
 			size_t scope = w * 64 + (size_t)__builtin_ctzll(left);
 			const char *name = remit_policy_scope_name(caller->policy, scope);
+			if (!name)
+				continue; /* a bit beyond the vocabulary names nothing */
 			at = at > start ? PUT(at, ",\"") : PUT(at, "\"");
 			at = put(at, name, strlen(name));
 			*at++ = '"';
