@@ -14,6 +14,18 @@ static void bash_options(FILE *out, const struct cli_option *options)
 		fprintf(out, " --%s", o->name);
 }
 
+/* Options whose value only a person knows: a pattern of case. They may stand twice in it. */
+static void bash_valued(FILE *out)
+{
+	const char *bar = "";
+	for (size_t i = 0; cli_commands[i]; i++)
+		for (const struct cli_option *o = cli_commands[i]->options; o && o->name; o++)
+			if (o->value && strcmp(o->value, "FILE") != 0) {
+				fprintf(out, "%s--%s", bar, o->name);
+				bar = "|";
+			}
+}
+
 void page_bash(FILE *out)
 {
 	fputs("# SPDX-License-Identifier: Apache-2.0\n"
@@ -32,6 +44,11 @@ void page_bash(FILE *out)
 	fputs("    )\n"
 		"    case $prev in\n"
 		"        --config|--compile) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
+		"        --preset) COMPREPLY=($(compgen -W \"$(remit presets 2>/dev/null |\n"
+		"            awk 'NR > 1 { print $2 }')\" -- \"$cur\")); return ;;\n"
+		"        ", out);
+	bash_valued(out);
+	fputs(") COMPREPLY=(); return ;;\n"
 		"    esac\n"
 		"    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
 		"        [[ $word == -* ]] && break\n"

@@ -100,7 +100,8 @@ def completions_know_every_command_and_option():
 
 def complete(*words):
     """What bash would offer for the last word."""
-    script = f". '{PAGES}/remit'; COMP_WORDS=({' '.join(repr(w) for w in words)}); COMP_CWORD={len(words) - 1}; _remit; " \
+    script = f". '{PAGES}/remit'; COMP_WORDS=({' '.join(repr(w) for w in words)}); " \
+             f"COMP_CWORD={len(words) - 1}; _remit; " \
              'printf "%s\\n" "${COMPREPLY[@]}" | sort -u'
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     equal((done.returncode, done.stderr), (0, ""), str(words))
@@ -115,6 +116,7 @@ def bash_completes():
     equal(complete("remit", "project", "member", ""), ["add", "list", "remove"])
     equal(complete("remit", "token", "create", "--pre"), ["--preset"])
     equal(complete("remit", "token", "shrink", "ID", "--k"), ["--keep"])
+    equal(complete("remit", "token", "create", "--name", ""), [])
     assert "--config" in complete("remit", "serve", "--")
 
 
