@@ -48,7 +48,7 @@ static json_t *entry_json(const struct audit_entry *e, const char *request, cons
 	id_from_bytes(&e->project, &project);
 	return json_pack("{s:o, s:s, s:i, s:s, s:s%, s:s%, s:o, s:o, s:o, s:s, s:I}", "at",
 		json_time(e->at_ms), "request", request, "status", (int)e->status, "reason",
-		remit_reason_text((enum remit_reason)e->reason), "api", e->api.p ? e->api.p : "", e->api.n,
+		gate_reason_text(e->reason), "api", e->api.p ? e->api.p : "", e->api.n,
 		"operation", e->operation.p ? e->operation.p : "", e->operation.n, "token",
 		json_text(token.text), "owner", json_text(owner.text), "project", json_text(project.text),
 		"address", address, "micros", (json_int_t)e->micros);
@@ -73,7 +73,7 @@ static void print_line(struct tailing *t, const struct audit_entry *e, const cha
 	id_from_bytes(&e->token, &token);
 	const char *operation = text_printable(e->operation, &arena);
 	printf("%s  %s%3u %-18s%s  %-40s  token %s  %s  %s\n", at, style_on(&cli->out, style), e->status,
-		remit_reason_text((enum remit_reason)e->reason), style_off(&cli->out, style),
+		gate_reason_text(e->reason), style_off(&cli->out, style),
 		operation && *operation ? operation : "-", *token.text ? token.text : "-", address, request);
 	arena_done(&arena);
 }

@@ -8,6 +8,7 @@
 
 #include "base/id.h"
 #include "base/str.h"
+#include "gate/reason.h"
 
 struct audit_entry { /* a record as it is read back */
 	int64_t at_ms;
@@ -15,7 +16,7 @@ struct audit_entry { /* a record as it is read back */
 	struct id_bytes token, owner, project; /* all zero: none */
 	uint8_t address[16];  /* of the client, IPv4 as ::ffff:a.b.c.d; all zero: a unix socket */
 	uint16_t status;
-	uint8_t reason;       /* enum remit_reason */
+	uint8_t reason;       /* gate/reason.h */
 	uint32_t micros;      /* how long it took */
 	struct str api, operation; /* "publishing", "GET /stories/{id}"; "" where unmapped */
 	uint64_t place;       /* of this record in the log */
@@ -24,7 +25,7 @@ struct audit_entry { /* a record as it is read back */
 
 struct audit_tail {
 	struct id_bytes token; /* all zero: every token */
-	bool refused_only;
+	bool refused_only;     /* whatever the reason */
 	uint64_t last;         /* start with this many of the newest */
 	bool follow;           /* go on waiting for more until each returns false */
 };

@@ -46,7 +46,7 @@ struct audit_block_head { /* before each block's records */
 
 struct audit_record { /* a decision, or a gap */
 	uint8_t kind;        /* enum audit_kind */
-	uint8_t reason;      /* enum remit_reason */
+	uint8_t reason;      /* gate/reason.h */
 	uint16_t status;
 	uint32_t name;       /* of the API and operation; for a GAP 0 */
 	int64_t at_ms;

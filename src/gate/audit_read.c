@@ -89,7 +89,7 @@ static bool is_wanted(const struct audit_tail *tail, const struct audit_record *
 		return false;
 	if (!any && memcmp(&tail->token, &record->token, sizeof(none)) != 0)
 		return false;
-	return !tail->refused_only || record->reason != REMIT_ALLOWED || record->status == 429;
+	return !tail->refused_only || record->reason != REMIT_ALLOWED;
 }
 
 static void tell(struct reading *r, const struct audit_record *record, uint64_t place)

@@ -5,7 +5,7 @@
 #ifndef REMIT_GATE_COUNTERS_H
 #define REMIT_GATE_COUNTERS_H
 
-#include <remit/remit.h>
+#include "gate/reason.h"
 
 #include <stdatomic.h>
 
@@ -15,7 +15,7 @@
 
 struct counters {
 	_Atomic uint64_t decisions[COUNTERS_APIS][REMIT_REASONS];
-	_Atomic uint64_t rate_limited[COUNTERS_APIS];
+	_Atomic uint64_t refusals[COUNTERS_APIS][GATE_REASONS]; /* from GATE_BAD_REQUEST on */
 	_Atomic uint64_t latency[LATENCY_BUCKETS + 1]; /* the last: slower than all */
 	_Atomic uint64_t latency_sum_us;
 	_Atomic uint64_t stale_refusals;

@@ -14,6 +14,7 @@
 #include "gate/gate.h"
 #include "gate/keeper.h"
 #include "gate/rate.h"
+#include "gate/reason.h"
 #include "gate/replica.h"
 
 struct gate {
@@ -61,10 +62,11 @@ struct visit {
 	struct remit_match match;
 	bool keyed;                 /* the token is good: `record` is set */
 	bool judged;                /* `reason` is set: there will be an audit record */
+	bool unlogged;              /* the audit log has no room for it */
 	bool waited;                /* the body came later than the head */
 	uint64_t turn;              /* the loop's, when the head came */
 	enum remit_credential credential;
-	enum remit_reason reason;
+	uint8_t reason;             /* gate/reason.h */
 	uint8_t digest[REMIT_DIGEST_SIZE];
 	struct remit_record record;
 	struct rate rate;
@@ -85,6 +87,8 @@ void metrics_answer(struct visit *v);
 
 /* record.c: notes what was decided, for the audit log and the counters; and when all is over writes it down. */
 void visit_judge(struct visit *v, enum remit_reason reason);
+/* Notes that a request to an API came to no decision, or that what was allowed was not run. */
+void visit_refuse(struct visit *v, enum gate_reason reason);
 void visit_record(struct visit *v, int status);
 
 #endif

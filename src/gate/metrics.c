@@ -56,8 +56,9 @@ static void write_decisions(const struct gate *gate, struct buf *out)
 			decision(out, api, r == REMIT_ALLOWED ? "allowed" : "refused",
 				remit_reason_text((enum remit_reason)r),
 				sum(gate, offsetof(struct counters, decisions) + (i * REMIT_REASONS + r) * sizeof(uint64_t)));
-		decision(out, api, "refused", "rate_limited",
-			sum(gate, offsetof(struct counters, rate_limited) + i * sizeof(uint64_t)));
+		for (size_t r = 0; r < GATE_REASONS; r++)
+			decision(out, api, "refused", gate_reason_text((unsigned)(GATE_BAD_REQUEST + r)),
+				sum(gate, offsetof(struct counters, refusals) + (i * GATE_REASONS + r) * sizeof(uint64_t)));
 	}
 }
 

@@ -13,6 +13,13 @@ void visit_judge(struct visit *v, enum remit_reason reason)
 	counter_add(&v->loop->counters->decisions[v->api->number][reason], 1);
 }
 
+void visit_refuse(struct visit *v, enum gate_reason reason)
+{
+	v->judged = true;
+	v->reason = reason;
+	counter_add(&v->loop->counters->refusals[v->api->number][reason - GATE_BAD_REQUEST], 1);
+}
+
 static void put_ids(const struct visit *v, struct audit_record *record)
 {
 	const struct replica *replica = v->gate->replica;
@@ -64,7 +71,7 @@ static void put_record(const struct visit *v, int status, uint32_t micros)
 	*pending = (struct audit_pending){
 		.record = {
 			.kind = AUDIT_KIND_DECISION,
-			.reason = (uint8_t)v->reason,
+			.reason = v->reason,
 			.status = (uint16_t)status,
 			.name = api->first_name + rule,
 			.at_ms = exchange_now_ms(v->x),
@@ -86,5 +93,6 @@ void visit_record(struct visit *v, int status)
 	int64_t ns = clock_monotonic_ns() - exchange_started_ns(v->x);
 	uint32_t micros = ns < 0 ? 0 : ns / 1000 > UINT32_MAX ? UINT32_MAX : (uint32_t)(ns / 1000);
 	counters_latency(v->loop->counters, micros);
-	put_record(v, status, micros);
+	if (!v->unlogged)
+		put_record(v, status, micros);
 }

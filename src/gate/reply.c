@@ -73,8 +73,18 @@ void reply_json(struct visit *v, int status, struct str body)
 	reply_send(&reply, -1, 0, 0);
 }
 
+/* What came to no decision is noted by the code of its answer; so is what was allowed and then not run. */
+static void note_refusal(struct visit *v, const char *code)
+{
+	enum gate_reason reason;
+	bool refused = v->judged && v->reason != REMIT_ALLOWED;
+	if (v->api && !refused && gate_reason_from_code(str_of(code), &reason))
+		visit_refuse(v, reason);
+}
+
 void reply_error(struct visit *v, int status, const char *code, const char *message)
 {
+	note_refusal(v, code);
 	struct buf *out = &v->loop->scratch;
 	buf_reset(out);
 	buf_add_text(out, "{\"error\":{\"code\":");

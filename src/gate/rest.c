@@ -98,9 +98,7 @@ static bool take_rate(struct visit *v)
 	if (rate_take(&token->rate, rate_limit_of(v), exchange_started_ns(v->x), &v->rate))
 		return true;
 	struct str body;
-	v->judged = true; /* allowed, but for the rate: the status tells */
-	v->reason = REMIT_ALLOWED;
-	counter_add(&v->loop->counters->rate_limited[v->api->number], 1);
+	visit_refuse(v, GATE_RATE_LIMITED);
 	if (challenge_rate(v->rate.limit, v->rate.retry_s, exchange_arena(v->x), &body))
 		reply_json(v, 429, body);
 	else
@@ -247,6 +245,7 @@ void rest_request(struct visit *v)
 {
 	find_rule(v);
 	if (!audit_has_room(v)) {
+		v->unlogged = true; /* the slots that are left are for those that came before */
 		reply_error(v, 503, "unavailable", "The audit log cannot be written just now");
 		return;
 	}

@@ -141,7 +141,7 @@ static void change(const char *verb, const char *what)
 static bool tell_entry(void *ctx, const struct audit_entry *entry)
 {
 	(void)ctx;
-	printf("%d %s %.*s %.*s %llu\n", entry->status, remit_reason_text(entry->reason), STR_FMT(entry->api),
+	printf("%d %s %.*s %.*s %llu\n", entry->status, gate_reason_text(entry->reason), STR_FMT(entry->api),
 		STR_FMT(entry->operation), (unsigned long long)entry->lost);
 	return true;
 }

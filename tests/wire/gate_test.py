@@ -452,9 +452,30 @@ def metrics_come_family_by_family():
 @case
 def the_audit_log_has_what_was_decided():
     equal(sorted(gate.audit("slow")),
-          ["200 allowed toy GET /health 0"] * 3 + ["429 allowed toy POST /things 0"])
+          ["200 allowed toy GET /health 0"] * 3 + ["429 rate_limited toy POST /things 0"])
     equal(gate.audit("gone")[-1], "401 token_revoked toy GET /things/{id} 0")
     assert "403 unmapped toy  0" in gate.audit(), gate.audit()[-5:]
+
+
+@case
+def the_audit_log_has_what_never_came_to_a_decision():
+    early = gate.token("early", "a:write")
+    json_type = "Content-Type: application/json"
+    equal(call("POST", "/api/things", early, body="not json").status, 400)
+    equal(call("POST", "/api/things", early, headers=[json_type, "Content-Length: 99999999"]).status, 413)
+    equal(call("POST", "/api/things", early, body="a=b", headers=["Content-Type: text/plain"]).status, 415)
+    equal(call("POST", "/api/upload", early, headers=[json_type, "Content-Length: 9"]).status, 415)
+    equal(call("GET", "/api/health", early, headers=["Origin: https://evil.example"]).status, 403)
+    equal(call("GET", "/api/health", early, host="evil.example").status, 400)
+    equal(sorted(gate.audit("early")), ["400 bad_request toy POST /things 0", "413 payload_too_large toy POST /things 0",
+                                "415 unsupported_media_type toy POST /things 0",
+                                "415 unsupported_media_type toy POST /upload 0"])
+    for wanted in ("403 origin_forbidden toy  0", "400 bad_request toy  0"): # before any rule was looked for
+        assert wanted in gate.audit()[-8:], gate.audit()[-8:]
+    text = call("GET", "/metrics").body.decode()
+    counts = dict(re.findall(r'remit_decisions_total{api="toy",verdict="refused",reason="(\w+)"} (\d+)', text))
+    assert int(counts["bad_request"]) >= 2 and int(counts["unsupported_media_type"]) >= 2, counts
+    assert int(counts["rate_limited"]) >= 1 and int(counts["origin_forbidden"]) >= 1, counts
 
 
 @case
