@@ -63,6 +63,28 @@ struct http1_error {
 enum http1_result http1_parse_request(const char *bytes, size_t n, size_t seen, struct http_request *ret,
 	size_t *ret_size, struct http1_error *reterr);
 
+/* A response's head, as an upstream sends it. */
+struct http_response {
+	int status;    /* 100 to 599, but 101 */
+	uint8_t minor; /* of HTTP/1.x */
+	bool keep_alive; /* only HTTP/1.1 is believed */
+	bool chunked;
+	bool has_length;
+	uint64_t length;
+	size_t header_count;
+	struct http_header headers[LIMIT_HEADERS];
+};
+
+enum http1_body { HTTP1_BODY_NONE, HTTP1_BODY_LENGTH, HTTP1_BODY_CHUNKED, HTTP1_BODY_UNTIL_CLOSE };
+
+/* The same for a response, by the same rules; every error has the status 502. What was not asked for is
+ * refused: 101 and a protocol of its own, an interim response or a 204 with a body. An interim response
+ * (1xx) is DONE as any other: the next one follows behind it. */
+enum http1_result http1_parse_response(const char *bytes, size_t n, size_t seen, struct http_response *ret,
+	size_t *ret_size, struct http1_error *reterr);
+/* Where its body ends (RFC 9112 section 6.3). `to_head`: it answers a HEAD. */
+enum http1_body http1_response_body(const struct http_response *response, bool to_head);
+
 /* The value of a header by name in any case; {NULL, 0} where it is not there. *ret_count (may be
  * NULL) is how often it stands. */
 struct str http_request_header(const struct http_request *request, struct str name, size_t *ret_count);

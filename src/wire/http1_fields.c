@@ -51,9 +51,10 @@ static enum http1_result note_host(struct http1_fields *fields, struct str value
 }
 
 /* Digits only, and no leading zero, which some read as octal. */
-static enum http1_result note_length(struct str value, struct http_request *r, struct http1_error *reterr)
+enum http1_result http1_note_length(struct str value, bool *has_length, uint64_t *ret_length,
+	struct http1_error *reterr)
 {
-	if (r->has_length)
+	if (*has_length)
 		return http1_fail(reterr, 400, "Content-Length stands twice");
 	uint64_t length = 0;
 	for (size_t i = 0; i < value.n; i++)
@@ -63,20 +64,20 @@ static enum http1_result note_length(struct str value, struct http_request *r, s
 		return http1_fail(reterr, 400, "Content-Length is not a number");
 	if (!str_to_u64(value, INT64_MAX, &length))
 		return http1_fail(reterr, 413, "Content-Length is too large");
-	r->has_length = true;
-	r->length = length;
+	*has_length = true;
+	*ret_length = length;
 	return HTTP1_DONE;
 }
 
-static enum http1_result note_transfer_encoding(struct http1_fields *fields, struct str value,
-	struct http_request *r, struct http1_error *reterr)
+enum http1_result http1_note_coding(struct http1_fields *fields, struct str value, bool *ret_chunked,
+	struct http1_error *reterr)
 {
 	if (fields->transfer_encoding)
 		return http1_fail(reterr, 400, "Transfer-Encoding stands twice");
 	if (!str_eq_ignore_case(value, STR("chunked")))
 		return http1_fail(reterr, 501, "Transfer-Encoding is understood as chunked alone");
 	fields->transfer_encoding = true;
-	r->chunked = true;
+	*ret_chunked = true;
 	return HTTP1_DONE;
 }
 
@@ -103,7 +104,7 @@ static bool option_hides_field(struct str option)
 	return false;
 }
 
-static enum http1_result note_connection(struct http1_fields *fields, struct str value,
+enum http1_result http1_note_connection(struct http1_fields *fields, struct str value,
 	struct http1_error *reterr)
 {
 	for (bool more = true; more;) {
@@ -125,7 +126,7 @@ static enum http1_result note_connection(struct http1_fields *fields, struct str
 }
 
 /* A field that the codec does not read itself; of two, one might be judged and the other obeyed. */
-static enum http1_result note_once(bool *seen, const char *twice, struct http1_error *reterr)
+enum http1_result http1_note_once(bool *seen, const char *twice, struct http1_error *reterr)
 {
 	if (*seen)
 		return http1_fail(reterr, 400, twice);
@@ -148,23 +149,23 @@ enum http1_result http1_note_field(struct http1_fields *fields, const struct htt
 		break;
 	case 10:
 		if (str_eq_ignore_case(name, STR("connection")))
-			return note_connection(fields, header->value, reterr);
+			return http1_note_connection(fields, header->value, reterr);
 		break;
 	case 12:
 		if (str_eq_ignore_case(name, STR("content-type")))
-			return note_once(&fields->content_type, "Content-Type stands twice", reterr);
+			return http1_note_once(&fields->content_type, "Content-Type stands twice", reterr);
 		break;
 	case 13:
 		if (str_eq_ignore_case(name, STR("authorization")))
-			return note_once(&fields->authorization, "Authorization stands twice", reterr);
+			return http1_note_once(&fields->authorization, "Authorization stands twice", reterr);
 		break;
 	case 14:
 		if (str_eq_ignore_case(name, STR("content-length")))
-			return note_length(header->value, r, reterr);
+			return http1_note_length(header->value, &r->has_length, &r->length, reterr);
 		break;
 	case 17:
 		if (str_eq_ignore_case(name, STR("transfer-encoding")))
-			return note_transfer_encoding(fields, header->value, r, reterr);
+			return http1_note_coding(fields, header->value, &r->chunked, reterr);
 		break;
 	default:
 		break;

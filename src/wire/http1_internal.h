@@ -28,6 +28,15 @@ enum http1_result http1_note_field(struct http1_fields *fields, const struct htt
 enum http1_result http1_judge_fields(const struct http1_fields *fields, struct http_request *r,
 	struct http1_error *reterr);
 
+/* Of one field each, for both kinds of message. */
+enum http1_result http1_note_length(struct str value, bool *has_length, uint64_t *ret_length,
+	struct http1_error *reterr);
+enum http1_result http1_note_coding(struct http1_fields *fields, struct str value, bool *ret_chunked,
+	struct http1_error *reterr);
+enum http1_result http1_note_connection(struct http1_fields *fields, struct str value,
+	struct http1_error *reterr);
+enum http1_result http1_note_once(bool *seen, const char *twice, struct http1_error *reterr);
+
 /* uri-host [":" port], in the forms that every reader takes alike: a name, an IPv4 or an IPv6 address. */
 bool http1_host_is_valid(struct str host);
 

@@ -3,64 +3,9 @@
  * read the request line, read the fields. What fields mean together is judged in http1_fields.c.
  * wire: may include base, and nothing else of ours.
  */
-#include "wire/http1_internal.h"
+#include "wire/http1_head.h"
 
 #include <assert.h>
-
-static inline struct str view(const char *start, const char *end)
-{
-	return (struct str){ start, (size_t)(end - start) };
-}
-
-/* The next control character but tab, or `end`. */
-static const char *find_control(const char *p, const char *end)
-{
-	while (end - p >= 16 && http_is_plain_16(p))
-		p += 16;
-	while (p < end) {
-		unsigned plain = end - p >= 8 ? http_count_plain(p) : 0;
-		p += plain;
-		if (plain == 8)
-			continue;
-		if (!http_is(*p, CLASS_TEXT))
-			break;
-		p++;
-	}
-	return p;
-}
-
-/* Goes from *p to the next CRLF. DONE: *p is behind it. MORE: the bytes end before. */
-static enum http1_result find_line_end(const char **p, const char *end, struct http1_error *reterr)
-{
-	const char *at = find_control(*p, end);
-	*p = at;
-	if (at == end)
-		return HTTP1_MORE;
-	if (*at == '\n')
-		return http1_fail(reterr, 400, "A line ends in LF without CR");
-	if (*at != '\r')
-		return http1_fail(reterr, 400, "A control character in the head");
-	if (at + 1 == end)
-		return HTTP1_MORE;
-	if (at[1] != '\n')
-		return http1_fail(reterr, 400, "A CR without LF in the head");
-	*p = at + 2;
-	return HTTP1_DONE;
-}
-
-/* Goes line by line until behind an empty one. What is before *p was looked at by an earlier call. */
-static enum http1_result find_head_end(const char *first, const char **p, const char *end,
-	struct http1_error *reterr)
-{
-	for (;;) {
-		enum http1_result result = find_line_end(p, end, reterr);
-		if (result != HTTP1_DONE)
-			return result;
-		const char *cr = *p - 2;
-		if (cr == first || cr[-1] == '\n')
-			return HTTP1_DONE;
-	}
-}
 
 static const struct {
 	struct str text;
@@ -84,7 +29,7 @@ static enum http1_result read_origin_form(struct http_request *r, struct http1_e
 {
 	struct str target = r->target;
 	size_t path = http_span(target.p, target.n, CLASS_PATH);
-	r->path = view(target.p, target.p + path);
+	r->path = http1_view(target.p, target.p + path);
 	r->query = (struct str){ NULL, 0 };
 	size_t read = path;
 	if (path < target.n && target.p[path] == '?') {
@@ -110,7 +55,7 @@ static enum http1_result read_absolute_form(struct http_request *r, struct http1
 	const char *slash = memchr(rest.p, '/', rest.n);
 	if (!slash)
 		return http1_fail(reterr, 400, "The request target is a URL without a path");
-	r->authority = view(rest.p, slash);
+	r->authority = http1_view(rest.p, slash);
 	r->target = (struct str){ slash, rest.n - r->authority.n };
 	if (!http1_host_is_valid(r->authority))
 		return http1_fail(reterr, 400, "The authority in the request target is not a host");
@@ -148,37 +93,21 @@ static enum http1_result read_request_line(struct str line, struct http_request 
 	size_t n = http_span(line.p, line.n, CLASS_TOKEN);
 	if (n == 0 || n == line.n || line.p[n] != ' ')
 		return http1_fail(reterr, 400, "The request line has no method and one space after it");
-	r->method_text = view(line.p, line.p + n);
+	r->method_text = http1_view(line.p, line.p + n);
 	r->method = find_method(r->method_text);
 	const char *target = line.p + n + 1, *end = line.p + line.n;
 	const char *space = memchr(target, ' ', (size_t)(end - target));
 	if (!space || space == target)
 		return http1_fail(reterr, 400, "The request line has no target between single spaces");
-	struct str version = view(space + 1, end);
+	struct str version = http1_view(space + 1, end);
 	if (version.n != 8 || memcmp(version.p, "HTTP/", 5) != 0 || version.p[6] != '.' ||
 	    version.p[5] < '0' || version.p[5] > '9' || version.p[7] < '0' || version.p[7] > '9')
 		return http1_fail(reterr, 400, "The request line does not end in an HTTP version");
 	if (version.p[5] != '1' || version.p[7] > '1')
 		return http1_fail(reterr, 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here");
 	r->minor = (uint8_t)(version.p[7] - '0');
-	r->target = view(target, space);
+	r->target = http1_view(target, space);
 	return read_target(r, reterr);
-}
-
-/* `line` without its CRLF. */
-static enum http1_result read_field(struct str line, struct http_header *ret, struct http1_error *reterr)
-{
-	size_t n = http_span(line.p, line.n, CLASS_TOKEN);
-	if (n > 0 && n < line.n && line.p[n] == ':') {
-		ret->name = view(line.p, line.p + n);
-		ret->value = str_trim(view(line.p + n + 1, line.p + line.n));
-		return HTTP1_DONE;
-	}
-	if (*line.p == ' ' || *line.p == '\t')
-		return http1_fail(reterr, 400, "A header is folded over two lines");
-	if (n == line.n)
-		return http1_fail(reterr, 400, "A header line has no colon");
-	return http1_fail(reterr, 400, "A header's name is not a token");
 }
 
 /* The fields from p up to the empty line, whose CRLF ends at `end`. Every CR was seen to be a line's end. */
@@ -194,7 +123,7 @@ static enum http1_result read_fields(const char *p, const char *end, struct http
 		if (r->header_count == LIMIT_HEADERS)
 			return http1_fail(reterr, 431, "Too many headers");
 		struct http_header *header = &r->headers[r->header_count];
-		enum http1_result result = read_field(view(p, cr), header, reterr);
+		enum http1_result result = http1_read_field(http1_view(p, cr), header, reterr);
 		if (result == HTTP1_DONE)
 			result = http1_note_field(&fields, header, r, reterr);
 		if (result != HTTP1_DONE)
@@ -216,17 +145,6 @@ static enum http1_result need_more(const char *first, const char *end, size_t n,
 	return http1_fail(reterr, 431, "The head is too long");
 }
 
-/* Where to go on after `seen` bytes. When the last of them was a CR, its LF is still to be looked at. */
-static const char *resume_at(const char *bytes, size_t seen, const char *first, const char *end)
-{
-	const char *p = bytes + seen;
-	if (seen > 0 && p[-1] == '\r')
-		p--;
-	if (p < first)
-		return first;
-	return p < end ? p : end;
-}
-
 enum http1_result http1_parse_request(const char *bytes, size_t n, size_t seen, struct http_request *ret,
 	size_t *ret_size, struct http1_error *reterr)
 {
@@ -234,23 +152,23 @@ enum http1_result http1_parse_request(const char *bytes, size_t n, size_t seen, 
 	const char *first = bytes, *end = bytes + (n < LIMIT_HEAD_BYTES ? n : LIMIT_HEAD_BYTES);
 	if (end - first >= 2 && first[0] == '\r' && first[1] == '\n')
 		first += 2;
-	const char *p = resume_at(bytes, seen, first, end);
+	const char *p = http1_resume_at(bytes, seen, first, end);
 
 	enum http1_result result = HTTP1_DONE;
 	const char *line_end = memchr(first, '\n', (size_t)(p - first));
 	bool line_is_known = line_end != NULL; /* and was found to be good */
 	if (!line_is_known) {
-		result = find_line_end(&p, end, reterr);
+		result = http1_find_line_end(&p, end, reterr);
 		line_end = p - 1;
 	}
 	if (result == HTTP1_DONE && !line_is_known)
-		result = read_request_line(view(first, line_end - 1), ret, reterr);
+		result = read_request_line(http1_view(first, line_end - 1), ret, reterr);
 	if (result == HTTP1_DONE)
-		result = find_head_end(first, &p, end, reterr);
+		result = http1_find_head_end(first, &p, end, reterr);
 	if (result == HTTP1_MORE)
 		return need_more(first, end, n, reterr);
 	if (result == HTTP1_DONE && line_is_known)
-		result = read_request_line(view(first, line_end - 1), ret, reterr);
+		result = read_request_line(http1_view(first, line_end - 1), ret, reterr);
 	if (result == HTTP1_DONE)
 		result = read_fields(line_end + 1, p, ret, reterr);
 	if (result == HTTP1_DONE)
