@@ -241,6 +241,7 @@ static enum cli_exit run(struct cli *cli)
 	stop_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is as a full disk */
 	status = open_store(cli);
 	if (status == CLI_DONE && !secrets_open(cli->config->secrets_key, &s.secrets, text))
 		status = cli_fail(cli, CLI_CONFIG, "%s.", text);
