@@ -79,15 +79,24 @@ static bool learn_name(struct reading *r, const struct audit_name *part)
 
 /* ---- Records ---- */
 
-static bool is_wanted(const struct audit_tail *tail, const struct audit_record *record)
+static bool is_any(const struct audit_tail *tail)
 {
 	static const struct id_bytes none;
-	bool any = memcmp(&tail->token, &none, sizeof(none)) == 0;
+	return memcmp(&tail->token, &none, sizeof(none)) == 0;
+}
+
+static bool is_of_token(const struct audit_tail *tail, const struct audit_record *record)
+{
+	return memcmp(&tail->token, &record->token, sizeof(tail->token)) == 0;
+}
+
+static bool is_wanted(const struct audit_tail *tail, const struct audit_record *record)
+{
 	if (record->kind == AUDIT_KIND_GAP)
-		return any;
+		return is_any(tail);
 	if (record->kind != AUDIT_KIND_DECISION)
 		return false;
-	if (!any && memcmp(&tail->token, &record->token, sizeof(none)) != 0)
+	if (!is_any(tail) && !is_of_token(tail, record))
 		return false;
 	return !tail->refused_only || record->reason != REMIT_ALLOWED;
 }
@@ -145,29 +154,91 @@ static bool altered(const struct reading *r, const struct segment *segment)
 	return false;
 }
 
-/* How many wanted records a segment has. */
-static uint64_t count_wanted(struct reading *r, uint64_t sequence)
+/* What a segment has of what is wanted, and of the token's chain of places. */
+struct share {
+	uint64_t wanted;
+	bool bad;                  /* it cannot be read to its end, which is told when it is read again */
+	bool has_token, has_place; /* any record of the token; the one at the place that was asked for */
+	uint64_t previous;         /* as the oldest of the token's records says */
+};
+
+static void look_at_block(const struct reading *r, uint64_t first, uint64_t place, struct share *share)
 {
-	struct segment segment;
-	uint64_t count = 0;
-	if (segment_open(r->folder, sequence, &segment) != BLOCK_OK)
-		return 0;
-	while (segment_read(&segment, r->block) == BLOCK_OK)
-		for (uint32_t i = 0; i < r->block->count; i++)
-			count += is_wanted(r->tail, &r->block->records[i]);
-	close(segment.fd);
-	return count;
+	for (uint32_t i = 0; i < r->block->count; i++) {
+		const struct audit_record *record = &r->block->records[i];
+		share->wanted += is_wanted(r->tail, record);
+		if (record->kind != AUDIT_KIND_DECISION || !is_of_token(r->tail, record))
+			continue;
+		if (!share->has_token)
+			share->previous = record->previous;
+		share->has_token = true;
+		share->has_place |= first + i == place;
+	}
 }
 
-/* The place in the list where the last `tail->last` records begin. */
-static size_t find_start(struct reading *r, const uint64_t *list, size_t count)
+static struct share look_at_segment(struct reading *r, uint64_t sequence, uint64_t place)
 {
-	uint64_t seen = 0;
-	size_t at = count;
-	while (at > 0 && seen < r->tail->last)
-		seen += count_wanted(r, list[--at]);
+	struct segment segment;
+	struct share share = { 0 };
+	enum block_result result = segment_open(r->folder, sequence, &segment);
+	if (result == BLOCK_OK) {
+		for (uint64_t first = segment.place; (result = segment_read(&segment, r->block)) == BLOCK_OK;
+			first = segment.place)
+			look_at_block(r, first, place, &share);
+		close(segment.fd);
+	}
+	share.bad = result == BLOCK_BAD;
+	return share;
+}
+
+/* The segment before list[end] that a place lies in; `end` where there is none, and a wrong one where a head
+ * cannot be read. Reads heads only. */
+static size_t segment_of(const struct reading *r, const uint64_t *list, size_t end, uint64_t place)
+{
+	size_t low = 0, high = end; /* it is before `high`, and not before `low` */
+	bool any = false;
+	while (low < high) {
+		struct segment segment;
+		size_t middle = low + (high - low) / 2;
+		if (segment_open(r->folder, list[middle], &segment) != BLOCK_OK)
+			return end - 1;
+		close(segment.fd);
+		if (segment.place > place) {
+			high = middle;
+		} else {
+			any = true;
+			low = middle + 1;
+		}
+	}
+	return any ? low - 1 : end;
+}
+
+/* Marks the segments that hold the last `tail->last` wanted records. Of one token, these are found by
+ * the place that each record keeps of the one before; where such a place is not what it should be, by
+ * looking at one segment after the other. */
+static void mark_segments(struct reading *r, const uint64_t *list, size_t count, bool *mark)
+{
+	uint64_t seen = 0, place = 0;
+	bool chained = false; /* `place` is where the token's next older record is */
+	for (size_t at = count, from = count; at > 0 && seen < r->tail->last; from = at) {
+		bool jump = chained;
+		at = jump && place > 0 ? segment_of(r, list, from, place) : from - 1;
+		if (jump && (place == 0 || at == from))
+			break; /* there is none before, or it was deleted for its age */
+		struct share share = look_at_segment(r, list[at], place);
+		if (jump && !share.has_place) {
+			chained = false;
+			at = from;
+			continue;
+		}
+		mark[at] = share.wanted > 0 || share.bad || is_any(r->tail);
+		seen += share.wanted;
+		if (share.has_token && !is_any(r->tail)) {
+			chained = true;
+			place = share.previous;
+		}
+	}
 	r->skip = seen > r->tail->last ? seen - r->tail->last : 0;
-	return at;
 }
 
 /* Reads on in a segment until nothing more is there. */
@@ -250,18 +321,24 @@ static bool read_folder(struct reading *r, bool (*idle)(void *ctx))
 	uint64_t *list, next = 1;
 	size_t count;
 	uint8_t hash[32];
-	bool has_hash = false, ok = true;
+	bool has_hash = false;
 	if (!segments_list(r->folder, &list, &count)) {
 		snprintf(r->reterr_text, 256, "the audit log's folder cannot be read: %s", strerror(errno));
 		return false;
 	}
-	for (size_t i = find_start(r, list, count); ok && !r->stopped && i < count; i++) {
-		bool last = i + 1 == count;
-		ok = read_segment(r, list[i], hash, &has_hash, last && r->tail->follow, idle);
-		next = list[i] + 1;
+	bool *mark = calloc(count + 1, sizeof(*mark)), ok = mark || no_memory(r);
+	if (ok)
+		mark_segments(r, list, count, mark);
+	for (size_t i = 0; ok && !r->stopped && i < count; i++) {
+		bool follow = r->tail->follow && i + 1 == count;
+		if (mark[i] || follow)
+			ok = read_segment(r, list[i], hash, &has_hash, follow, idle);
+		else
+			has_hash = false; /* the next one is not bound to one that was read */
 	}
 	if (count > 0)
 		next = list[count - 1] + 1;
+	free(mark);
 	free(list);
 	while (ok && r->tail->follow && !r->stopped) {
 		if (is_settled(r, next))

@@ -288,6 +288,25 @@ static void tell_tokens(const struct block *block, uint64_t first,
 	}
 }
 
+void segments_tell_recent(int folder, uint64_t last, int64_t recent_s,
+	void (*found)(void *ctx, const struct id_bytes *token, uint64_t place), void *ctx)
+{
+	struct block *block = malloc(sizeof(*block));
+	struct segment segment;
+	struct stat newest, st;
+	char name[32];
+	segment_name(last, name);
+	bool more = block && fstatat(folder, name, &newest, AT_SYMLINK_NOFOLLOW) == 0;
+	while (more && --last > 0 && segment_open(folder, last, &segment) == BLOCK_OK) {
+		more = fstat(segment.fd, &st) == 0 && newest.st_mtim.tv_sec - st.st_mtim.tv_sec <= recent_s;
+		for (uint64_t first = segment.place; more && segment_read(&segment, block) == BLOCK_OK;
+			first = segment.place)
+			tell_tokens(block, first, found, ctx);
+		close(segment.fd);
+	}
+	free(block);
+}
+
 static bool recover_opened(int folder, struct segment *segment,
 	void (*found)(void *ctx, const struct id_bytes *token, uint64_t place), void *ctx, uint64_t *ret_cut)
 {

@@ -45,6 +45,10 @@ enum block_result segment_open(int folder, uint64_t sequence, struct segment *re
 enum block_result segment_read(struct segment *segment, struct block *ret);
 /* False, and the file as it was, where the disk does not take all of it. */
 bool segment_append(struct segment *segment, struct block *block);
+/* Tells of the tokens' records in the segments before `last` that were still written `recent_s` before
+ * its newest. */
+void segments_tell_recent(int folder, uint64_t last, int64_t recent_s,
+	void (*found)(void *ctx, const struct id_bytes *token, uint64_t place), void *ctx);
 /* Opens the last segment for writing. What is not whole at its end is moved to a file beside it
  * (.cut) and counted in *ret_cut. */
 bool segment_recover(int folder, uint64_t sequence,

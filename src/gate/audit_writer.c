@@ -23,6 +23,7 @@
 #define SYNC_MS 1000
 #define TIDY_MS 60000
 #define RETRY_MS 100
+#define RECENT_S 150 /* before a crash: as long as the store may not have heard of a token's newest record */
 #define GAP_MS 1000 /* between two gap records of a ring: what they tell of must not fill the log either */
 
 struct audit_writer {
@@ -254,6 +255,7 @@ static bool open_segment(struct audit_writer *w, char *reterr_text)
 		return segment_create(w->folder, 1, 1, none, &w->segment, reterr_text);
 	if (!segment_recover(w->folder, last, w->options.found, w->options.ctx, &w->segment, &cut, reterr_text))
 		return false;
+	segments_tell_recent(w->folder, w->segment.sequence, RECENT_S, w->options.found, w->options.ctx);
 	if (cut > 0) {
 		log_warning("the audit log ended in the middle of a write; %llu bytes were taken away",
 			(unsigned long long)cut);

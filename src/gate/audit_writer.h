@@ -19,7 +19,8 @@ struct audit_options {
 	/* A record with a token was given this place: gives back the place of the same token's record
 	 * before. On the writer's thread. */
 	uint64_t (*placed)(void *ctx, const struct audit_pending *pending, uint64_t place);
-	/* At the opening, for each record of the last segment with a token: its newest place. May be NULL. */
+	/* At the opening, for each record with a token that is not long before the end: its place, in no
+	 * order. May be NULL. */
 	void (*found)(void *ctx, const struct id_bytes *token, uint64_t place);
 	void *ctx;
 };

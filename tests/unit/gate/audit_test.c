@@ -39,7 +39,8 @@ static uint64_t place_of(void *ctx, const struct audit_pending *pending, uint64_
 static void found(void *ctx, const struct id_bytes *token, uint64_t place)
 {
 	(void)ctx;
-	places[token->b[0]] = place;
+	if (places[token->b[0]] < place)
+		places[token->b[0]] = place;
 }
 
 static struct audit_writer *open_log(void)
@@ -250,6 +251,102 @@ static void make_two(void)
 	free(block);
 }
 
+/* ---- One token's records, by the chain of their places ---- */
+
+#define RANDOM_RECORDS 3000
+
+static struct audit_record written[RANDOM_RECORDS];
+static uint64_t written_places[RANDOM_RECORDS]; /* one more than the index: there are no names in it */
+
+/* Segments of a few blocks. Where `broken`, some records say a wrong place, as after a log that was lost. */
+static void make_random(bool broken)
+{
+	uint64_t newest[8] = { 0 }, sequence = 1;
+	int dir = open(folder, O_RDONLY | O_DIRECTORY);
+	struct segment segment, next;
+	struct block *block = calloc(1, sizeof(*block));
+	char why[256];
+	assert_true(segment_create(dir, sequence, 1, (uint8_t[32]){ 0 }, &segment, why));
+	for (unsigned at = 0; at < RANDOM_RECORDS;) {
+		block->count = 0;
+		for (unsigned n = 1 + (unsigned)rand() % 40; n > 0 && at < RANDOM_RECORDS; n--, at++) {
+			uint8_t token = (uint8_t)(rand() % 3 ? rand() % 2 : rand() % 50 ? rand() % 6 : 7);
+			uint64_t place = segment.place + block->count;
+			struct audit_record record = { .kind = AUDIT_KIND_DECISION, .at_ms = at,
+				.reason = rand() % 4 ? REMIT_ALLOWED : GATE_BAD_REQUEST,
+				.previous = token ? newest[token] : 0 };
+			uint64_t wrong = 1 + (uint64_t)rand() % (2 * RANDOM_RECORDS);
+			if (broken && rand() % 20 == 0 && (wrong > at || written[wrong - 1].token.b[0] != token))
+				record.previous = wrong;
+			record.token.b[0] = token;
+			newest[token] = place;
+			written[at] = block->records[block->count++] = record;
+			written_places[at] = place;
+		}
+		assert_true(segment_append(&segment, block));
+		if (rand() % 4)
+			continue;
+		assert_true(segment_create(dir, ++sequence, segment.place, segment.hash, &next, why));
+		close(segment.fd);
+		segment = next;
+	}
+	close(segment.fd);
+	close(dir);
+	free(block);
+}
+
+struct wanted {
+	uint64_t places[RANDOM_RECORDS];
+	size_t count, told;
+};
+
+static bool compare_one(void *ctx, const struct audit_entry *entry)
+{
+	struct wanted *w = ctx;
+	assert_true(w->told < w->count);
+	assert_int_equal(entry->place, w->places[w->told++]);
+	return true;
+}
+
+/* What a scan of everything finds. */
+static void want(struct wanted *w, const struct audit_tail *tail)
+{
+	w->count = w->told = 0;
+	for (unsigned at = RANDOM_RECORDS; at-- > 0 && w->count < tail->last;) {
+		bool mine = written[at].token.b[0] == tail->token.b[0];
+		if (mine && (!tail->refused_only || written[at].reason != REMIT_ALLOWED))
+			w->places[w->count++] = written_places[at];
+	}
+	for (size_t i = 0; i < w->count / 2; i++) {
+		uint64_t swap = w->places[i];
+		w->places[i] = w->places[w->count - 1 - i];
+		w->places[w->count - 1 - i] = swap;
+	}
+}
+
+static void test_a_tokens_records_as_a_full_scan_finds_them(void **state)
+{
+	static struct wanted w;
+	char why[256] = "";
+	for (unsigned seed = 1; seed <= 12; seed++) {
+		srand(seed);
+		start(state);
+		make_random(seed % 3 == 0);
+		for (int i = 0; i < 60; i++) {
+			struct audit_tail tail = { .last = (uint64_t)rand() % (i % 2 ? 10 : 2 * RANDOM_RECORDS),
+				.refused_only = rand() % 2 };
+			tail.token.b[0] = (uint8_t)(1 + rand() % 7);
+			want(&w, &tail);
+			if (!audit_read(folder, &tail, compare_one, NULL, &w, why))
+				fail_msg("seed %u: %s", seed, why);
+			if (w.told != w.count)
+				fail_msg("seed %u: %zu of %zu records", seed, w.told, w.count);
+		}
+		end(state);
+	}
+	start(state);
+}
+
 static bool reads_well(void)
 {
 	struct seen seen = { 0 };
@@ -364,6 +461,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_only_one_server_writes),
 	TEST(test_old_segments_go),
 	TEST(test_followed_while_it_is_written),
+	TEST(test_a_tokens_records_as_a_full_scan_finds_them),
 };
 
 TEST_MAIN(tests)
