@@ -119,6 +119,12 @@ static struct address peer_address(const struct sockaddr *peer)
 	return a;
 }
 
+bool client_peer_is_trusted(const struct trusted *trusted, const struct sockaddr *peer)
+{
+	struct address address = peer_address(peer);
+	return peer->sa_family == AF_UNIX ? trusted->unix_sockets : is_trusted(trusted, &address);
+}
+
 /* Takes the last element off a comma-separated list. */
 static struct str take_last(struct str *list)
 {
@@ -134,7 +140,7 @@ struct address client_address(const struct trusted *trusted, const struct sockad
 	const struct http_request *request)
 {
 	struct address client = peer_address(peer);
-	bool trust = peer->sa_family == AF_UNIX ? trusted->unix_sockets : is_trusted(trusted, &client);
+	bool trust = client_peer_is_trusted(trusted, peer);
 	/* Several fields are one list (RFC 9110 section 5.2): the last field holds its end. */
 	for (size_t i = request->header_count; trust && i-- > 0;) {
 		if (!str_eq_ignore_case(request->headers[i].name, STR("X-Forwarded-For")))

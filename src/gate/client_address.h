@@ -32,6 +32,9 @@ bool trusted_range_from_text(struct str text, struct trusted_range *ret);
 bool trusted_init(struct trusted *trusted, const struct config *config, struct arena *arena,
 	char reterr_text[512]);
 
+/* Whether the other end of a connection is a proxy that may speak for others. */
+bool client_peer_is_trusted(const struct trusted *trusted, const struct sockaddr *peer);
+
 /* The client's address. X-Forwarded-For counts from its end, past our own proxies; what is no
  * address ends the walk there. */
 struct address client_address(const struct trusted *trusted, const struct sockaddr *peer,

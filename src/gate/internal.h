@@ -63,6 +63,8 @@ struct visit {
 	bool keyed;                 /* the token is good: `record` is set */
 	bool judged;                /* `reason` is set: there will be an audit record */
 	bool unlogged;              /* the audit log has no room for it */
+	bool forwarded;             /* a proxy asks: `request` is what it asks about (gate/forward.h) */
+	int real_status;            /* of an answer that was translated for a proxy, or 0 */
 	bool waited;                /* the body came later than the head */
 	uint64_t turn;              /* the loop's, when the head came */
 	enum remit_credential credential;

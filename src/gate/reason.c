@@ -11,6 +11,7 @@ static const char *const words[] = {
 	[GATE_RATE_LIMITED - GATE_BAD_REQUEST] = "rate_limited",
 	[GATE_UNAVAILABLE - GATE_BAD_REQUEST] = "unavailable",
 	[GATE_ORIGIN_FORBIDDEN - GATE_BAD_REQUEST] = "origin_forbidden",
+	[GATE_NEEDS_BODY - GATE_BAD_REQUEST] = "needs_body",
 };
 
 _Static_assert(sizeof(words) / sizeof(words[0]) == GATE_REASONS, "a word for each reason");

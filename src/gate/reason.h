@@ -18,6 +18,7 @@ enum gate_reason {
 	GATE_RATE_LIMITED,
 	GATE_UNAVAILABLE,
 	GATE_ORIGIN_FORBIDDEN,
+	GATE_NEEDS_BODY, /* asked by a proxy, which sends none */
 	GATE_REASONS_END
 };
 

@@ -90,6 +90,8 @@ void visit_record(struct visit *v, int status)
 {
 	if (!v->judged)
 		return;
+	if (status != 0 && v->real_status)
+		status = v->real_status;
 	int64_t ns = clock_monotonic_ns() - exchange_started_ns(v->x);
 	uint32_t micros = ns < 0 ? 0 : ns / 1000 > UINT32_MAX ? UINT32_MAX : (uint32_t)(ns / 1000);
 	counters_latency(v->loop->counters, micros);

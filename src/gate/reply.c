@@ -4,6 +4,8 @@
  */
 #include "gate/reply.h"
 
+#include "gate/forward.h"
+
 #include <unistd.h>
 
 #define DIGITS 12
@@ -48,9 +50,11 @@ void reply_send(struct reply *reply, int fd, uint64_t offset, uint64_t length)
 		if (v->rate.retry_s)
 			reply_header(reply, STR("Retry-After"), number_text(v->rate.retry_s, retry));
 	}
-	if (v->api && !(v->rule && v->rule->is_public) && !reply->cacheable)
+	if (v->forwarded)
+		forward_translate(reply);
+	if (v->forwarded || (v->api && !(v->rule && v->rule->is_public) && !reply->cacheable))
 		reply_header(reply, STR("Cache-Control"), STR("no-store"));
-	if (v->origin.p) {
+	if (v->origin.p && !v->forwarded) {
 		reply_header(reply, STR("Access-Control-Allow-Origin"), v->origin);
 		reply_header(reply, STR("Access-Control-Expose-Headers"), STR(EXPOSED));
 		reply_header(reply, STR("Vary"), STR("Origin"));

@@ -6,6 +6,7 @@
 #include "gate/body.h"
 #include "gate/challenge.h"
 #include "gate/reply.h"
+#include "gate/rest.h"
 #include "gate/run.h"
 #include "gate/token.h"
 
@@ -127,7 +128,8 @@ static bool admit_token(struct visit *v)
 static bool judge_conditions(struct visit *v, uint32_t *ret_whens)
 {
 	static const struct query no_query;
-	enum service_body wanted = v->rule->runs->body;
+	/* A proxy that asks sends no body, and no rule that reads one comes here. */
+	enum service_body wanted = v->forwarded ? SERVICE_BODY_NONE : v->rule->runs->body;
 	v->query = &no_query;
 	if (v->request->query.n > 0) {
 		struct query *query = ARENA_NEW(exchange_arena(v->x), struct query);
@@ -152,10 +154,13 @@ static bool judge_conditions(struct visit *v, uint32_t *ret_whens)
 	return false;
 }
 
-/* Rule and scope. False, and answered, where it is refused. */
-static bool decide(struct visit *v)
+bool rest_decide(struct visit *v)
 {
 	uint32_t whens = 0;
+	if (!v->rule) {
+		refuse(v, &(struct remit_decision){ .reason = REMIT_UNMAPPED });
+		return false;
+	}
 	if (!judge_conditions(v, &whens))
 		return false;
 	if (v->waited && v->keyed && !answer_token_result(v, token_find_again(v)))
@@ -196,7 +201,7 @@ static bool is_still_good(struct visit *v)
 
 static void run_when_allowed(struct visit *v)
 {
-	if (v->judged ? is_still_good(v) : decide(v))
+	if (v->judged ? is_still_good(v) : rest_decide(v))
 		run_service(v);
 }
 
@@ -230,9 +235,11 @@ static bool audit_has_room(const struct visit *v)
 
 static void find_rule(struct visit *v)
 {
-	const struct str below = { v->path.p + v->api->base.n, v->path.n - v->api->base.n };
 	const struct str method = v->request->method_text;
 	enum remit_status status = REMIT_NOT_FOUND;
+	struct str below = { NULL, 0 };
+	if (api_has_path(v->api, v->path))
+		below = (struct str){ v->path.p + v->api->base.n, v->path.n - v->api->base.n };
 	if (below.n > 0)
 		status = remit_policy_route(v->api->policy, method.p, method.n, below.p, below.n, &v->match);
 	if (status == REMIT_OK)
@@ -241,18 +248,23 @@ static void find_rule(struct visit *v)
 		v->match.operation = REMIT_NO_OPERATION;
 }
 
-void rest_request(struct visit *v)
+bool rest_admit(struct visit *v)
 {
 	find_rule(v);
 	if (!audit_has_room(v)) {
 		v->unlogged = true; /* the slots that are left are for those that came before */
 		reply_error(v, 503, "unavailable", "The audit log cannot be written just now");
-		return;
+		return false;
 	}
-	if (!(v->rule && v->rule->is_public) && !admit_token(v))
+	return (v->rule && v->rule->is_public) || admit_token(v);
+}
+
+void rest_request(struct visit *v)
+{
+	if (!rest_admit(v))
 		return;
 	if (!v->rule) {
-		refuse(v, &(struct remit_decision){ .reason = REMIT_UNMAPPED });
+		(void)rest_decide(v);
 		return;
 	}
 	uint64_t json_max = v->gate->config->limits.json_body_bytes;
@@ -262,7 +274,7 @@ void rest_request(struct visit *v)
 		reply_error(v, body.status, body.code, body.message);
 		return;
 	}
-	if (v->rule->runs->body == SERVICE_BODY_MULTIPART && !decide(v))
+	if (v->rule->runs->body == SERVICE_BODY_MULTIPART && !rest_decide(v))
 		return;
 	if (!body.read) {
 		run_when_allowed(v);

@@ -4,7 +4,7 @@
  */
 #include "gate/visit.h"
 
-#include "gate/reply.h"
+#include "gate/forward.h"
 
 static const char NO_MEMORY[] = "{\"error\":{\"code\":\"unavailable\",\"message\":\"Out of memory\"}}";
 
@@ -49,6 +49,8 @@ static bool is_for_host(const struct visit *v, const char *host)
 
 static void find_api(struct visit *v)
 {
+	if (v->api)
+		return; /* named by a proxy that asks */
 	for (size_t i = 0; i < v->gate->api_count; i++) {
 		const struct api *api = &v->gate->apis[i];
 		if (!api_has_path(api, v->path) || (api->config->host && !is_for_host(v, api->config->host)))
@@ -107,9 +109,14 @@ static bool answer_preflight(struct visit *v)
 
 static void go_in(struct visit *v)
 {
-	if (!check_method(v) || !decode_path(v))
+	if (!forward_enter(v) || !check_method(v) || !decode_path(v))
 		return;
 	find_api(v);
+	if (v->forwarded) { /* the proxy has looked at the host */
+		if (check_origin(v))
+			forward_judge(v);
+		return;
+	}
 	if (!check_host(v))
 		return;
 	if (!v->api && wellknown_request(v))

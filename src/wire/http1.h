@@ -85,6 +85,11 @@ enum http1_result http1_parse_response(const char *bytes, size_t n, size_t seen,
 /* Where its body ends (RFC 9112 section 6.3). `to_head`: it answers a HEAD. */
 enum http1_body http1_response_body(const struct http_response *response, bool to_head);
 
+/* Sets method, target, path and query of a head from texts that came by another way, under the rules of
+ * a request line; a target begins with '/'. False, with the same errors, where they do not follow them. */
+bool http1_set_target(struct http_request *request, struct str method, struct str target,
+	struct http1_error *reterr);
+
 /* The value of a header by name in any case; {NULL, 0} where it is not there. *ret_count (may be
  * NULL) is how often it stands. */
 struct str http_request_header(const struct http_request *request, struct str name, size_t *ret_count);

@@ -86,6 +86,25 @@ static enum http1_result read_target(struct http_request *r, struct http1_error 
 	return read_absolute_form(r, reterr);
 }
 
+bool http1_set_target(struct http_request *request, struct str method, struct str target,
+	struct http1_error *reterr)
+{
+	enum http1_result result;
+	if (!http_is_token(method)) {
+		result = http1_fail(reterr, 400, "The method is not a token");
+	} else if (target.n == 0 || target.p[0] != '/') {
+		result = http1_fail(reterr, 400, "The request target is not a path");
+	} else if (target.n > LIMIT_TARGET_BYTES) {
+		result = http1_fail(reterr, 414, "The request target is too long");
+	} else {
+		request->method_text = method;
+		request->method = find_method(method);
+		request->target = target;
+		result = read_origin_form(request, reterr);
+	}
+	return result == HTTP1_DONE;
+}
+
 /* `line` without its CRLF: method SP target SP HTTP-version, and nothing that can be read in two ways. */
 static enum http1_result read_request_line(struct str line, struct http_request *r,
 	struct http1_error *reterr)

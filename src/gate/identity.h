@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Who a request is of, as headers for what stands behind the gate (D23), and which names only the gate
+ * may set: no client's word may be taken for ours.
+ * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
+ */
+#ifndef REMIT_GATE_IDENTITY_H
+#define REMIT_GATE_IDENTITY_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/id.h"
+#include "wire/http1.h"
+
+#include <remit/remit.h>
+
+/* Names are compared as careless receivers see them: in any case, and with every sign taken for "-",
+ * as CGI and its heirs turn "Remit_User" and "Remit.User" into what "Remit-User" would be (H01). */
+
+/* Remit-User, and every other name that starts with "Remit-". */
+bool identity_is_ours(struct str name);
+/* Forwarded, X-Forwarded-*, X-Original-Method, X-Original-URI, X-Real-IP: what a proxy says of its client. */
+bool identity_is_forwarding(struct str name);
+/* Names by which a receiver might take another method or path than the one that was judged. */
+bool identity_is_override(struct str name);
+/* A cookie's name: "remit...", also behind "__Host-" and "__Secure-". */
+bool identity_is_our_cookie(struct str name);
+/* A Cookie field's value without our cookies. False without memory. */
+bool identity_write_cookies(struct str value, struct buf *out);
+
+#define IDENTITY_HEADERS 5
+#define IDENTITY_SCOPES_ROOM 4096 /* a longer list is left out */
+
+struct identity {
+	const struct id_bytes *user, *token; /* NULL: nobody, of a public operation */
+	const struct id_bytes *project;      /* NULL: the token is bound to none */
+	const struct remit_policy *policy;
+	const uint64_t *granted;             /* remit_policy_words() words; NULL: nothing */
+	bool unlimited;                      /* the owner may use "*"; for others it counts for nothing (D24) */
+};
+
+/* Remit-User, Remit-Token-Id, Remit-Project, Remit-Scopes: those that there are, values in the arena.
+ * False without memory. */
+bool identity_headers(const struct identity *who, struct arena *arena,
+	struct http_header ret[static IDENTITY_HEADERS], size_t *ret_count);
+/* Remit-Request-Id, for where the answer's own does not say it. False without memory. */
+bool identity_request_id(const uint8_t id[static 16], struct arena *arena, struct http_header *ret);
+
+#endif
