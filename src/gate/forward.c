@@ -120,7 +120,7 @@ static bool become(struct visit *v, const struct told *told)
 	memcpy(asked, asks, offsetof(struct http_request, headers) + asks->header_count * sizeof(asks->headers[0]));
 	struct http1_error error;
 	if (!http1_set_target(asked, told->method, told->target, &error))
-		return refuse(v, error.status, "bad_request", error.what);
+		return refuse(v, error.status, error.status == 414 ? "uri_too_long" : "bad_request", error.what);
 	if (hosts == 1)
 		asked->authority = host;
 	v->request = asked;
