@@ -6,7 +6,6 @@
 #include "services/publishing/internal.h"
 
 #include "base/clock.h"
-#include "base/limits.h"
 
 #define FRAME_BYTES 256 /* the members' names, two ids and the time */
 
@@ -28,16 +27,26 @@ static char *put_id(char *at, const struct id *id)
 	return at;
 }
 
+/* The next scope of a set's word, which is taken out; the word's first is `base`. NULL where none is left. */
+static const char *take_scope(const struct service_caller *caller, size_t base, uint64_t *left)
+{
+	while (*left) {
+		size_t scope = base + (size_t)__builtin_ctzll(*left);
+		const char *name = remit_policy_scope_name(caller->policy, scope);
+		*left &= *left - 1;
+		if (name) /* a bit beyond the vocabulary names nothing */
+			return name;
+	}
+	return NULL;
+}
+
 /* Scope names are tokens of RFC 6749 section 3.3: they hold nothing that JSON escapes. */
 static char *put_scopes(char *at, const struct service_caller *caller)
 {
 	char *start = at;
 	for (size_t w = 0, words = remit_policy_words(caller->policy); w < words; w++) {
-		for (uint64_t left = caller->granted.word[w]; left; left &= left - 1) {
-			size_t scope = w * 64 + (size_t)__builtin_ctzll(left);
-			const char *name = remit_policy_scope_name(caller->policy, scope);
-			if (!name)
-				continue; /* a bit beyond the vocabulary names nothing */
+		uint64_t left = caller->granted.word[w];
+		for (const char *name; (name = take_scope(caller, w * 64, &left));) {
 			at = at > start ? PUT(at, ",\"") : PUT(at, "\"");
 			at = put(at, name, strlen(name));
 			*at++ = '"';
@@ -48,10 +57,13 @@ static char *put_scopes(char *at, const struct service_caller *caller)
 
 static size_t scopes_room(const struct service_caller *caller)
 {
-	size_t count = 0;
-	for (size_t w = 0, words = remit_policy_words(caller->policy); w < words; w++)
-		count += (size_t)__builtin_popcountll(caller->granted.word[w]);
-	return count * (LIMIT_SCOPE_NAME + 3);
+	size_t room = 0;
+	for (size_t w = 0, words = remit_policy_words(caller->policy); w < words; w++) {
+		uint64_t left = caller->granted.word[w];
+		for (const char *name; (name = take_scope(caller, w * 64, &left));)
+			room += strlen(name) + 3;
+	}
+	return room;
 }
 
 void run_health(struct service *service, struct service_call *call)
