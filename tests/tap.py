@@ -8,6 +8,10 @@ import traceback
 _cases = []
 
 
+class Skip(Exception):
+    """Raised by a case that cannot run here, with the reason."""
+
+
 def case(function):
     """Marks a function without parameters as a test case; its docstring or name is what is printed."""
     _cases.append(function)
@@ -34,6 +38,8 @@ def run():
         try:
             function()
             print(f"ok {number} - {name}", flush=True)
+        except Skip as why:
+            print(f"ok {number} - {name} # SKIP {why}", flush=True)
         except Exception:  # a case may fail in any way; the others still run
             failed += 1
             print(f"not ok {number} - {name}", flush=True)

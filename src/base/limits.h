@@ -52,6 +52,13 @@
 #define LIMIT_POLICY_IMAGE_BYTES (16 * 1024 * 1024) /* the compiled form of a profile */
 #define LIMIT_YAML_DEPTH 16
 
+/* OpenAPI documents, which `remit init` reads. GitHub's is 13 MB. */
+#define LIMIT_OPENAPI_BYTES (64u * 1024 * 1024)
+#define LIMIT_OPENAPI_OPERATIONS LIMIT_RULES
+#define LIMIT_OPENAPI_NODES (4u * 1024 * 1024) /* of one in YAML */
+#define LIMIT_OPENAPI_GROUPS 2000              /* tags: each gives two scopes */
+#define LIMIT_OPENAPI_REFS 16                  /* references that lead to references */
+
 /* People, projects, tokens. */
 #define LIMIT_NAME_CHARS 255          /* D13 */
 #define LIMIT_EMAIL_BYTES 254         /* RFC 5321 with brackets off */

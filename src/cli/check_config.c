@@ -4,6 +4,7 @@
  * cli: may include every room.
  */
 #include "cli/commands.h"
+#include "cli/coverage.h"
 #include "cli/publishing_api.h"
 
 #include <errno.h>
@@ -83,15 +84,28 @@ static enum cli_exit say_bad(struct cli *cli, const struct mistakes *mistakes)
 	return CLI_CONFIG;
 }
 
+/* The configuration is good; a document beside it may still find something. */
 static enum cli_exit say_good(struct cli *cli)
 {
 	const size_t apis = cli->config->api_count, operations = count_operations(cli->config);
+	const char *path = cli_value(cli, "openapi");
+	const struct authority_api *api = path ? cli_api(cli) : NULL;
+	enum cli_exit status = CLI_DONE;
+	json_t *document = NULL;
+
+	if (path && !api)
+		return cli_value(cli, "api") ? CLI_REFUSED : CLI_USAGE;
 	if (cli->json)
-		return cli_print_json(cli,
-			json_pack("{s:b, s:[], s:I, s:I}", "ok", 1, "mistakes", "apis", (json_int_t)apis,
-				"operations", (json_int_t)operations));
-	printf("config ok: %zu API%s, %zu operations\n", apis, apis == 1 ? "" : "s", operations);
-	return CLI_DONE;
+		document = json_pack("{s:b, s:[], s:I, s:I}", "ok", 1, "mistakes", "apis", (json_int_t)apis,
+			"operations", (json_int_t)operations);
+	else
+		printf("config ok: %zu API%s, %zu operations\n", apis, apis == 1 ? "" : "s", operations);
+	if (api)
+		status = coverage_say(cli, api, path, document);
+	if (!cli->json)
+		return status;
+	const enum cli_exit printed = cli_print_json(cli, document);
+	return status == CLI_DONE ? printed : status;
 }
 
 static enum cli_exit run(struct cli *cli)
@@ -128,7 +142,10 @@ const struct cli_command command_check_config = {
 		(const struct cli_option[]){
 			{ "compile", "FILE",
 				"write the compiled form of an API's policy, for remit_policy_load" },
-			{ "api", "API", "whose policy --compile writes; may be left out where there is one" },
+			{ "openapi", "FILE",
+				"compare an API's rules with an OpenAPI document: exit status 1 where an "
+				"operation has no rule, or a rule no operation" },
+			{ "api", "API", "which API is meant; may be left out where there is one" },
 			{ 0 },
 		},
 	.examples =
@@ -136,6 +153,8 @@ const struct cli_command command_check_config = {
 			{ "remit check-config", "before a restart" },
 			{ "remit check-config --api publishing --compile publishing.policy",
 				"for a program that embeds the library" },
+			{ "remit check-config --api mine --openapi openapi.yaml",
+				"in CI: is every operation of the API mapped?" },
 			{ 0 },
 		},
 	.details = "Mistakes are printed as file:line:column: what; exit status 3. A rule that the API's "

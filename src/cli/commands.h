@@ -8,6 +8,7 @@
 #include "cli/command.h"
 
 extern const struct cli_command command_serve; /* serve.c */
+extern const struct cli_command command_init; /* init.c */
 extern const struct cli_command command_user_add, command_user_list, command_user_disable,
 	command_user_enable, command_user_remove; /* user.c */
 extern const struct cli_command command_project_add, command_project_list,

@@ -73,6 +73,8 @@ void config_free(struct config *config);
 
 /* NULL where there is none. */
 const struct config_api *config_api(const struct config *config, const char *name);
+/* What the server answers itself at or around a path, as "/gate"; NULL where that is nothing. */
+const char *config_own_path(const char *path);
 /* Whether an address is of the loopback range (or a unix socket). */
 bool config_is_loopback(const char *address);
 

@@ -214,19 +214,22 @@ static bool apis_overlap(const struct config_api *a, const struct config_api *b)
 	       || paths_overlap(p->mcp_endpoint, q->mcp_endpoint);
 }
 
-/* What the server answers itself. */
-static const char *find_own_path(const struct config_api *api)
+const char *config_own_path(const char *path)
 {
 	static const char *const own[] = { "/healthz", "/readyz", "/metrics", "/oauth", "/gate", "/dashboard",
 		"/admin" };
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-		/* A base of "" is everything that is not ours. */
-		bool base = api->profile->rest_base && *api->profile->rest_base;
-		if ((base && paths_overlap(own[i], api->profile->rest_base))
-			|| paths_overlap(own[i], api->profile->mcp_endpoint))
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (paths_overlap(own[i], path))
 			return own[i];
-	}
 	return NULL;
+}
+
+/* A base of "" is everything that is not ours. */
+static const char *find_own_path(const struct config_api *api)
+{
+	const char *base = api->profile->rest_base;
+	const char *own = base && *base ? config_own_path(base) : NULL;
+	return own ? own : config_own_path(api->profile->mcp_endpoint);
 }
 
 static void check_overlaps(struct config_draft *d, size_t i)

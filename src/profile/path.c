@@ -129,6 +129,24 @@ bool draft_read_path(struct draft *d, const struct node *at, struct str path, st
 	return ok;
 }
 
+const char *profile_path_fault(struct str path, size_t base_segments, struct arena *arena)
+{
+	static const struct node nowhere;
+	struct mistakes mistakes;
+	struct draft_template template;
+	const char *fault = NULL;
+
+	mistakes_init(&mistakes);
+	struct draft d = { .r = { arena, &mistakes, "" }, .base_segments = base_segments };
+	if (!draft_read_path(&d, &nowhere, path, &template)) {
+		const char *what = mistakes.count > 0 ? mistakes.list[0].what : "there is no memory";
+		fault = arena_copy(arena, str_of(what));
+		fault = fault ? fault : "there is no memory";
+	}
+	mistakes_done(&mistakes);
+	return fault;
+}
+
 /* ---- Resources ---- */
 
 bool draft_read_uri(struct draft *d, const struct node *at, struct str uri, const char **ret_shape)

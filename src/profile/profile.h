@@ -58,6 +58,10 @@ const struct profile_preset *profile_preset(const struct profile *profile, const
 const struct profile_preset *profile_smallest_preset(
 	const struct profile *profile, const struct remit_scopes *needed);
 
+/* What is wrong with the path of a rule below a base of so many segments, in the arena; NULL where it
+ * is fine. */
+const char *profile_path_fault(struct str path, size_t base_segments, struct arena *arena);
+
 /* The profiles that come with the program, by index; NULL past the last. */
 const char *profile_builtin_name(size_t index);
 struct str profile_builtin_text(const char *name); /* {NULL, 0} where there is none */

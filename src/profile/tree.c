@@ -51,11 +51,11 @@ static bool check_characters(struct str text, const char *file, struct mistakes 
 	return true;
 }
 
-bool tree_check_text(struct str text, const char *file, struct mistakes *mistakes)
+bool tree_check_text(struct str text, const char *file, size_t bytes_max, struct mistakes *mistakes)
 {
-	if (text.n > LIMIT_PROFILE_BYTES) {
-		mistakes_add(mistakes, file, 0, 0, NULL, "the file is too large: %zu bytes, at most %d",
-			text.n, LIMIT_PROFILE_BYTES);
+	if (text.n > bytes_max) {
+		mistakes_add(mistakes, file, 0, 0, NULL, "the file is too large: %zu bytes, at most %zu",
+			text.n, bytes_max);
 		return false;
 	}
 	if (str_starts(text, STR("\xef\xbb\xbf")) || str_starts(text, STR("\xff\xfe"))

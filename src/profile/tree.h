@@ -29,6 +29,17 @@ struct node {
 const struct node *tree_read(
 	struct str text, const char *file, struct arena *arena, struct mistakes *mistakes);
 
+/* What a file that is no profile may hold. */
+#define TREE_DEPTH_MAX 64
+
+struct tree_limits {
+	size_t bytes, nodes, text_bytes, depth; /* depth: at most TREE_DEPTH_MAX */
+};
+
+/* The same within other limits. */
+const struct node *tree_read_within(struct str text, const char *file, const struct tree_limits *limits,
+	struct arena *arena, struct mistakes *mistakes);
+
 /* The value of a key; NULL where the map has none. */
 const struct node *node_get(const struct node *map, const char *key);
 /* Whether it is empty, "~" or "null", written plainly. */
@@ -36,7 +47,7 @@ bool node_is_nothing(const struct node *node);
 
 /* For yaml.c. Whether a text can be YAML at all: not too large, UTF-8, no byte order mark, no control
  * characters; else a mistake. */
-bool tree_check_text(struct str text, const char *file, struct mistakes *mistakes);
+bool tree_check_text(struct str text, const char *file, size_t bytes_max, struct mistakes *mistakes);
 /* Any but line feed, carriage return and tab. */
 bool tree_is_control(char c);
 /* Takes out what has the key of an earlier one, each a mistake. False without memory. */

@@ -9,8 +9,12 @@
 #include <assert.h>
 #include <yaml.h>
 
-#define NODES_MAX (1u << 19)       /* a rule is about seven */
-#define TEXT_BYTES_MAX (64 * 1024) /* one scalar; the longest that means anything is a pointer */
+static const struct tree_limits of_a_profile = {
+	.bytes = LIMIT_PROFILE_BYTES,
+	.nodes = 1u << 19,        /* a rule is about seven */
+	.text_bytes = 64 * 1024, /* the longest that means anything is a pointer */
+	.depth = LIMIT_YAML_DEPTH,
+};
 
 struct builder {
 	yaml_parser_t parser;
@@ -18,9 +22,10 @@ struct builder {
 	const char *file;
 	struct arena *arena;
 	struct mistakes *mistakes;
-	struct node *open[LIMIT_YAML_DEPTH];  /* lists and maps not closed yet, the outermost first */
-	struct node **tail[LIMIT_YAML_DEPTH]; /* where the next child of each is linked */
-	struct node *key[LIMIT_YAML_DEPTH];   /* of each map: a key that waits for its value */
+	const struct tree_limits *limits;
+	struct node *open[TREE_DEPTH_MAX];  /* lists and maps not closed yet, the outermost first */
+	struct node **tail[TREE_DEPTH_MAX]; /* where the next child of each is linked */
+	struct node *key[TREE_DEPTH_MAX];   /* of each map: a key that waits for its value */
 	size_t depth, nodes;
 	struct node *root;
 	bool ended;
@@ -36,7 +41,7 @@ static void refuse(struct builder *b, const yaml_event_t *event, const char *sug
 
 static struct node *new_node(struct builder *b, const yaml_event_t *event, enum node_kind kind)
 {
-	if (b->nodes++ >= NODES_MAX) {
+	if (b->nodes++ >= b->limits->nodes) {
 		refuse(b, event, NULL, "the file holds too many values");
 		return NULL;
 	}
@@ -78,8 +83,10 @@ static bool place_node(struct builder *b, const yaml_event_t *event, struct node
 
 static bool check_scalar(struct builder *b, const yaml_event_t *event, struct str text)
 {
-	if (text.n > TEXT_BYTES_MAX) {
-		refuse(b, event, NULL, "a text of more than 64 kB");
+	if (text.n > b->limits->text_bytes) {
+		mistakes_add(b->mistakes, b->file, (unsigned)event->start_mark.line + 1,
+			(unsigned)event->start_mark.column + 1, NULL, "a text of more than %zu kB",
+			b->limits->text_bytes / 1024);
 		return false;
 	}
 	for (size_t i = 0; i < text.n; i++) {
@@ -121,7 +128,7 @@ static bool open_node(struct builder *b, const yaml_event_t *event, enum node_ki
 		refuse(b, event, "leave the tag out", "tags (\"!\") are not read here");
 		return false;
 	}
-	if (b->depth == LIMIT_YAML_DEPTH) {
+	if (b->depth == b->limits->depth) {
 		refuse(b, event, NULL, "lists and maps within each other too deep");
 		return false;
 	}
@@ -257,12 +264,15 @@ static bool read_events(struct builder *b)
 	return true;
 }
 
-const struct node *tree_read(
-	struct str text, const char *file, struct arena *arena, struct mistakes *mistakes)
+const struct node *tree_read_within(struct str text, const char *file, const struct tree_limits *limits,
+	struct arena *arena, struct mistakes *mistakes)
 {
-	struct builder b = { .text = text, .file = file, .arena = arena, .mistakes = mistakes };
+	struct builder b = {
+		.text = text, .file = file, .arena = arena, .mistakes = mistakes, .limits = limits
+	};
 
-	if (!tree_check_text(text, file, mistakes))
+	assert(limits->depth <= TREE_DEPTH_MAX);
+	if (!tree_check_text(text, file, limits->bytes, mistakes))
 		return NULL;
 	if (!yaml_parser_initialize(&b.parser)) {
 		mistakes_add(mistakes, file, 0, 0, NULL, "not enough memory to read the file");
@@ -277,4 +287,10 @@ const struct node *tree_read(
 		return NULL;
 	}
 	return ok ? b.root : NULL;
+}
+
+const struct node *tree_read(
+	struct str text, const char *file, struct arena *arena, struct mistakes *mistakes)
+{
+	return tree_read_within(text, file, &of_a_profile, arena, mistakes);
 }
