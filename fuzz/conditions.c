@@ -34,10 +34,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct conditions conditions;
 	char problem[CONDITIONS_PROBLEM_ROOM];
+	struct conditions_named named;
 	uint32_t judged;
 	conditions_prepare(&operation, &conditions);
 	struct conditions_input input = { .has_json = true, .json = { (const char *)data, size } };
-	if (!conditions_judge(&conditions, &input, &judged, problem))
+	if (!conditions_judge(&conditions, &input, &judged, &named, problem))
 		return 0;
 	json_t *json = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
 	if (json && judged != read_by_library(json))

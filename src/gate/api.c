@@ -22,6 +22,8 @@ static bool join_rule(const struct api *api, uint32_t number, struct api_rule *r
 	rule->operation = remit_policy_operation(api->policy, number);
 	rule->is_public = rule->operation->need == REMIT_NEED_PUBLIC;
 	conditions_prepare(rule->operation, &rule->conditions);
+	if (!api->service)
+		conditions_add_project(&rule->conditions);
 	if (!fit_is_rest(rule->operation))
 		return true;
 	rule->runs = fit_find(api->service, rule->operation);

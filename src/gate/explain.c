@@ -110,11 +110,12 @@ static bool judge_whens(const struct explain_question *q, struct found *found, s
 	if (!operation)
 		return true;
 	struct conditions conditions;
+	struct conditions_named named;
 	char text[CONDITIONS_PROBLEM_ROOM];
 	conditions_prepare(operation, &conditions);
 	found->input.has_json = q->json != NULL;
 	found->input.json = str_of(q->json);
-	if (conditions_judge(&conditions, &found->input, &ret->whens, text))
+	if (conditions_judge(&conditions, &found->input, &ret->whens, &named, text))
 		return true;
 	return problem(ret, text);
 }

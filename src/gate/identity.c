@@ -25,6 +25,14 @@ static bool is_folded(struct str name, const char *whole)
 	return name.n == strlen(whole) && starts_folded(name, whole);
 }
 
+bool identity_looks_like(struct str a, struct str b)
+{
+	bool same = a.n == b.n;
+	for (size_t i = 0; same && i < a.n; i++)
+		same = fold(a.p[i]) == fold(b.p[i]);
+	return same;
+}
+
 bool identity_is_ours(struct str name)
 {
 	return starts_folded(name, "remit-");

@@ -16,6 +16,8 @@
 /* Names are compared as careless receivers see them: in any case, and with every sign taken for "-",
  * as CGI and its heirs turn "Remit_User" and "Remit.User" into what "Remit-User" would be (H01). */
 
+/* Whether a receiver might take one name for the other. */
+bool identity_looks_like(struct str a, struct str b);
 /* Remit-User, and every other name that starts with "Remit-". */
 bool identity_is_ours(struct str name);
 /* Forwarded, X-Forwarded-*, X-Original-Method, X-Original-URI, X-Real-IP: what a proxy says of its client. */

@@ -5,6 +5,7 @@
  */
 #include "gate/body.h"
 #include "gate/challenge.h"
+#include "gate/project.h"
 #include "gate/reply.h"
 #include "gate/rest.h"
 #include "gate/run.h"
@@ -56,6 +57,10 @@ static void refuse(struct visit *v, const struct remit_decision *decision)
 		reply_json(v, 403, body);
 	} else if (decision->reason == REMIT_UNMAPPED) {
 		reply_error(v, 403, "unmapped_operation", "No rule maps this operation");
+	} else if (decision->reason == REMIT_PROJECT_UNRESOLVED || decision->reason == REMIT_PROJECT_FORBIDDEN) {
+		char problem[PROJECT_PROBLEM_ROOM];
+		project_problem(v->rule->operation, decision->reason, problem);
+		reply_error(v, 403, remit_reason_text(decision->reason), problem);
 	} else {
 		const char *code = remit_reason_text(decision->reason);
 		reply_error(v, 403, code, "The token may not do this");
@@ -125,7 +130,7 @@ static bool admit_token(struct visit *v)
 }
 
 /* Reads what the conditions look at. False, and answered, where it cannot be read in one way only. */
-static bool judge_conditions(struct visit *v, uint32_t *ret_whens)
+static bool judge_conditions(struct visit *v, uint32_t *ret_whens, struct conditions_named *ret_named)
 {
 	static const struct query no_query;
 	/* A proxy that asks sends no body, and no rule that reads one comes here. */
@@ -148,28 +153,40 @@ static bool judge_conditions(struct visit *v, uint32_t *ret_whens)
 		.json = v->body,
 	};
 	char problem[CONDITIONS_PROBLEM_ROOM];
-	if (conditions_judge(&v->rule->conditions, &input, ret_whens, problem))
+	if (conditions_judge(&v->rule->conditions, &input, ret_whens, ret_named, problem))
 		return true;
 	reply_error(v, 400, "bad_request", problem);
 	return false;
 }
 
-bool rest_decide(struct visit *v)
+/* The question for remit_decide, from the request and the token as it is now. False, and answered, where
+ * it cannot be asked. */
+static bool make_question(struct visit *v, struct remit_question *ret)
 {
 	uint32_t whens = 0;
+	struct conditions_named named;
+	if (!judge_conditions(v, &whens, &named))
+		return false;
+	if (v->waited && v->keyed && !answer_token_result(v, token_find_again(v)))
+		return false;
+	token_question(v, ret);
+	ret->whens = whens;
+	if (!v->api->service) /* nobody behind us knows what the token is bound to */
+		project_question(&named, v->keyed ? replica_project_id(v->gate->replica, v->record.project) : NULL, ret);
+	return true;
+}
+
+bool rest_decide(struct visit *v)
+{
 	if (!v->rule) {
 		refuse(v, &(struct remit_decision){ .reason = REMIT_UNMAPPED });
 		return false;
 	}
-	if (!judge_conditions(v, &whens))
-		return false;
-	if (v->waited && v->keyed && !answer_token_result(v, token_find_again(v)))
-		return false;
 	struct remit_question question;
 	/* 1 kB, which remit_decide fills as far as it is read. */
 	struct remit_decision decision __attribute__((uninitialized));
-	token_question(v, &question);
-	question.whens = whens;
+	if (!make_question(v, &question))
+		return false;
 	remit_decide(&question, &decision);
 	if (decision.reason == REMIT_ALLOWED) {
 		visit_judge(v, REMIT_ALLOWED);
@@ -183,15 +200,12 @@ bool rest_decide(struct visit *v)
  * have lost a scope. False, and answered, where it has. */
 static bool is_still_good(struct visit *v)
 {
-	uint32_t whens = 0;
-	if (!v->waited || !v->keyed)
-		return true;
-	if (!judge_conditions(v, &whens) || !answer_token_result(v, token_find_again(v)))
-		return false;
 	struct remit_question question;
 	struct remit_decision decision;
-	token_question(v, &question);
-	question.whens = whens;
+	if (!v->waited || !v->keyed)
+		return true;
+	if (!make_question(v, &question))
+		return false;
 	remit_decide(&question, &decision);
 	if (decision.reason == REMIT_ALLOWED)
 		return true;

@@ -42,6 +42,8 @@ static const struct {
 	{ "mode=soft&MODE=hard", "", "{\"name\":1}", -1 },
 	{ "Mode=hard", "", "{\"name\":1}", -1 },
 	{ "", "X-Force: 1\r\nX-FORCE: 2\r\n", "{\"name\":1}", -1 },
+	{ "", "X_Force: 1\r\n", "{\"name\":1}", -1 },
+	{ "", "X-Force: 1\r\nX.Force: 2\r\n", "{\"name\":1}", -1 },
 	/* No JSON. */
 	{ "", "", "", -1 }, { "", "", "{", -1 }, { "", "", "{}{}", -1 }, { "", "", "{\"name\":01}", -1 },
 	{ "", "", "\xEF\xBB\xBF{}", -1 }, { "", "", "{\"name\":\"\\ud800\"}", -1 },
@@ -63,11 +65,12 @@ static void test_M03_M15_P09_conditions(void **state)
 		const char *what;
 		char problem[CONDITIONS_PROBLEM_ROOM];
 		uint32_t whens = 0;
+		struct conditions_named named;
 		arena_init(&arena, 0);
 		assert_int_equal(query_parse(str_of(cases[i].query), &arena, &query, &what), QUERY_OK);
 		struct conditions_input input = { .query = &query, .request = &request, .has_json = true,
 			.json = str_of(cases[i].body) };
-		bool ok = conditions_judge(&conditions, &input, &whens, problem);
+		bool ok = conditions_judge(&conditions, &input, &whens, &named, problem);
 		if (ok != (cases[i].whens >= 0) || (ok && whens != (uint32_t)cases[i].whens))
 			fail_msg("case %zu: %s %s gives %d %u", i, cases[i].query, cases[i].body, ok, whens);
 		arena_done(&arena);
@@ -82,17 +85,18 @@ static void test_path_parameters_and_no_body(void **state)
 	struct conditions get, make;
 	char problem[CONDITIONS_PROBLEM_ROOM];
 	uint32_t whens;
+	struct conditions_named named;
 	conditions_prepare(remit_policy_operation(profile->policy, operation_of(profile, "GET /things/{id}")),
 		&get);
 	conditions_prepare(remit_policy_operation(profile->policy, operation_of(profile, "POST /things")), &make);
 	assert_false(get.reads_body || get.reads_query);
 	struct remit_match match = { .count = 1, .params = { { "secret", 6 } } };
-	assert_true(conditions_judge(&get, &(struct conditions_input){ .match = &match }, &whens, problem));
+	assert_true(conditions_judge(&get, &(struct conditions_input){ .match = &match }, &whens, &named, problem));
 	assert_int_equal(whens, 1);
 	match.params[0].n = 5;
-	assert_true(conditions_judge(&get, &(struct conditions_input){ .match = &match }, &whens, problem));
+	assert_true(conditions_judge(&get, &(struct conditions_input){ .match = &match }, &whens, &named, problem));
 	assert_int_equal(whens, 0);
-	assert_true(conditions_judge(&make, &(struct conditions_input){ 0 }, &whens, problem));
+	assert_true(conditions_judge(&make, &(struct conditions_input){ 0 }, &whens, &named, problem));
 	assert_int_equal(whens, NO_NAME);
 	profile_free(profile);
 }
