@@ -28,6 +28,7 @@ static void trim_broken_end(char *text)
 	text[n] = '\0';
 }
 
+__attribute__((format(printf, 3, 0)))
 static void sentence(char *text, size_t room, const char *format, va_list args)
 {
 	if (vsnprintf(text, room, format, args) < 0)
