@@ -16,6 +16,15 @@ struct covering {
 	struct coverage found;
 };
 
+/* The profile's file, as `remit explain` names it. */
+static const char *file_of(struct covering *c)
+{
+	const char *file = c->profile->file;
+	if (profile_builtin_text(file).p)
+		file = arena_printf(&c->cli->arena, "profiles/%s.yaml", file);
+	return file ? file : "";
+}
+
 /* "GET /api/v1/users", as requests have it. */
 static const char *rule_text(struct covering *c, uint32_t rule)
 {
@@ -41,7 +50,7 @@ static void print(struct covering *c)
 	}
 	for (size_t i = 0; i < c->found.unused_count; i++) {
 		const uint32_t rule = c->found.unused[i];
-		printf("unused: %s:%u: \"%s\" maps nothing of the document\n", c->profile->file,
+		printf("unused: %s:%u: \"%s\" maps nothing of the document\n", file_of(c),
 			c->profile->operation_lines[rule], printable(c, rule_text(c, rule)));
 	}
 	printf("coverage: %zu of %zu operations mapped, %zu unused rule%s\n",
@@ -62,10 +71,11 @@ static bool fill(struct covering *c, json_t *to)
 	for (size_t i = 0; i < c->found.unused_count; i++) {
 		const uint32_t rule = c->found.unused[i];
 		json_array_append_new(unused,
-			json_pack("{s:s, s:s, s:i}", "rule", rule_text(c, rule), "file", c->profile->file,
-				"line", (int)c->profile->operation_lines[rule]));
+			json_pack("{s:s, s:s, s:i}", "rule", rule_text(c, rule), "file", file_of(c), "line",
+				 (int)c->profile->operation_lines[rule]));
 	}
-	return json_object_set_new(to, "document_operations", json_integer((json_int_t)c->document->count)) == 0 &&
+	json_t *count = json_integer((json_int_t)c->document->count);
+	return json_object_set_new(to, "document_operations", count) == 0 &&
 		json_object_set_new(to, "unmapped", unmapped) == 0 &&
 		json_object_set_new(to, "unused", unused) == 0;
 }
@@ -82,7 +92,8 @@ static enum cli_exit compare(struct covering *c, json_t *to)
 	return fits ? CLI_DONE : CLI_REFUSED;
 }
 
-enum cli_exit coverage_say(struct cli *cli, const struct authority_api *api, const char *path, json_t *document)
+enum cli_exit coverage_say(
+	struct cli *cli, const struct authority_api *api, const char *path, json_t *document)
 {
 	struct covering c = { .cli = cli, .profile = api->profile };
 	struct mistakes *mistakes = malloc(sizeof(*mistakes));

@@ -9,6 +9,7 @@
 
 /* CLI_DONE where rules and document fit, CLI_REFUSED where something is left over on either side or
  * the document cannot be read. Prints what is; with --json it is put into `document` instead. */
-enum cli_exit coverage_say(struct cli *cli, const struct authority_api *api, const char *path, json_t *document);
+enum cli_exit coverage_say(
+	struct cli *cli, const struct authority_api *api, const char *path, json_t *document);
 
 #endif

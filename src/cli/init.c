@@ -190,7 +190,8 @@ static enum cli_exit write_files(struct drafting *d)
 	struct cli *cli = d->cli;
 
 	if (mkdir(d->folder, 0777) != 0 && errno != EEXIST)
-		return cli_fail(cli, CLI_REFUSED, "the folder %s cannot be made: %s.", d->folder, strerror(errno));
+		return cli_fail(cli, CLI_REFUSED, "the folder %s cannot be made: %s.", d->folder,
+			strerror(errno));
 	enum cli_exit status = write_new(cli, d->config_path, buf_str(&d->config));
 	if (status != CLI_DONE)
 		return status;
@@ -252,23 +253,25 @@ static json_t *refusals_json(const struct plan *plan)
 static enum cli_exit say_done(struct drafting *d)
 {
 	const struct plan *plan = d->plan;
+	const size_t operations = d->document ? d->document->count : 0, rules = plan ? plan->rule_count : 0;
 	size_t scopes = 0;
 
 	for (size_t i = 0; plan && i < plan->group_count; i++)
 		scopes += (size_t)plan->groups[i].reads + plan->groups[i].writes;
 	say_refusals(d);
 	if (d->document && d->document->foreign > 0)
-		cli_note(d->cli, "%zu references lead out of the document and were not read: bundle it first.",
+		cli_note(d->cli,
+			"%zu references lead out of the document and were not read: bundle it first.",
 			d->document->foreign);
 	if (d->cli->json)
 		return cli_print_json(d->cli,
-			json_pack("{s:s, s:[s, s], s:I, s:I, s:I, s:o}", "api", d->name, "files", d->config_path,
-				d->profile_path, "operations", (json_int_t)(d->document ? d->document->count : 0),
-				"rules", (json_int_t)(plan ? plan->rule_count : 0), "scopes", (json_int_t)scopes,
-				"unmapped", refusals_json(plan)));
+			json_pack("{s:s, s:[s, s], s:I, s:I, s:I, s:o}", "api", d->name, "files",
+				d->config_path, d->profile_path, "operations", (json_int_t)operations,
+				"rules", (json_int_t)rules, "scopes", (json_int_t)scopes, "unmapped",
+				refusals_json(plan)));
 	printf("wrote %s\nwrote %s", d->config_path, d->profile_path);
 	if (plan)
-		printf(": %zu operations, %zu rules, %zu scopes", d->document->count, plan->rule_count, scopes);
+		printf(": %zu operations, %zu rules, %zu scopes", operations, rules, scopes);
 	printf("\nRead both, then: remit check-config --config %s\n", d->config_path);
 	return CLI_DONE;
 }
@@ -320,7 +323,8 @@ const struct cli_command command_init = {
 	.arguments = "",
 	.options =
 		(const struct cli_option[]){
-			{ "openapi", "FILE", "an OpenAPI 3 document, JSON or YAML, to draft the profile from" },
+			{ "openapi", "FILE",
+				"an OpenAPI 3 document, JSON or YAML, to draft the profile from" },
 			{ "upstream", "URL", "where the API itself listens; else what the document says" },
 			{ "name", "API", "what to call it; else by the document's title" },
 			{ "out", "FOLDER", "where to write; else here" },
@@ -334,8 +338,9 @@ const struct cli_command command_init = {
 			{ 0 },
 		},
 	.details = "Nothing is ever overwritten. Scopes are the document's tags, or the first words of its "
-		   "paths, with read or write by the method; a parameter that looks like a project becomes the "
-		   "rule's `project`. It is a draft: each line says what to check.\n\nAn operation that no rule "
-		   "can map is told on stderr and stands in the profile as a comment.",
+		   "paths, with read or write by the method; a parameter that looks like a project becomes "
+		   "the rule's `project`. It is a draft: its comments say what to check.\n\n"
+		   "An operation that no rule can map is told on stderr and stands in the profile as a "
+		   "comment.",
 	.run = run,
 };

@@ -246,9 +246,11 @@ static const json_t *member(const struct path_item *p, const char *key)
 	return value ? value : json_object_get(p->beside, key);
 }
 
-static bool read_operation(struct reading *r, const struct path_item *p, const char *method, const json_t *body)
+static bool read_operation(
+	struct reading *r, const struct path_item *p, const char *method, const json_t *body)
 {
-	const char *place = arena_printf(r->arena, "the operation \"%s\" of the path \"%s\"", method, p->path);
+	const char *place =
+		arena_printf(r->arena, "the operation \"%s\" of the path \"%s\"", method, p->path);
 	if (!place)
 		return no_memory(r);
 	if (!json_is_object(body))

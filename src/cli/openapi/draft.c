@@ -45,8 +45,10 @@ static void add_scope(struct buf *b, const char *group, const char *does, const 
 static void add_scopes(struct buf *b, const struct plan *plan)
 {
 	buf_add_text(b,
-		"\n# Check: these are the document's tags, or the first words of its paths. Fewer scopes are easier\n"
-		"# to grant well; what is dangerous deserves one of its own. Writing never implies reading.\n"
+		"\n# Check: these are the document's tags, or the first words of its paths. Fewer scopes "
+		"are\n"
+		"# easier to grant well; what is dangerous deserves one of its own. Writing never implies\n"
+		"# reading.\n"
 		"scopes:\n");
 	for (size_t i = 0; i < plan->group_count; i++) {
 		const struct plan_group *group = &plan->groups[i];
@@ -74,14 +76,18 @@ static void add_presets(struct buf *b, const struct plan *plan)
 	for (size_t i = 0; i < plan->group_count; i++)
 		reads |= plan->groups[i].reads;
 	buf_add_text(b,
-		"\n# Check: what people choose from when they make a token. Add one for each job that a program does.\n"
+		"\n# Check: what people choose from when they make a token. Add one for each job that a\n"
+		"# program does.\n"
 		"presets:\n");
 	if (reads) {
-		buf_add_text(b, "  read-only:\n    title: Read-only\n    for: Programs that look and change nothing.\n"
-				"    default: true\n    scopes:\n");
+		buf_add_text(b,
+			"  read-only:\n    title: Read-only\n"
+			"    for: Programs that look and change nothing.\n    default: true\n    scopes:\n");
 		add_preset(b, plan, false);
 	}
-	buf_add_text(b, "  full:\n    title: Full access\n    for: Programs that may do all there is.\n    scopes:\n");
+	buf_add_text(b,
+		"  full:\n    title: Full access\n"
+		"    for: Programs that may do all there is.\n    scopes:\n");
 	add_preset(b, plan, true);
 }
 
@@ -147,12 +153,14 @@ static void add_rules(struct buf *b, const struct plan *plan)
 	for (size_t i = 0; i < plan->rule_count; i++)
 		projects += plan->rules[i].project != NULL;
 	buf_add_text(b,
-		"\n# Check each need: GET reads, everything else writes, which is wrong for a POST that only searches.\n");
-	buf_add_text(b, projects > 0
-			? "# Check each `project`: it must be what a token's project is bound to. Where a rule has none, a\n"
-			  "# token that is bound to a project is refused.\n"
-			: "# No parameter looks like a project. Where rules have no `project`, a token that is bound to one is\n"
-			  "# refused.\n");
+		"\n# Check each need: GET reads, everything else writes, which is wrong for a POST that "
+		"only\n"
+		"# searches.\n");
+	if (projects == 0)
+		buf_add_text(b, "# No parameter looks like a project.\n");
+	else
+		buf_add_text(b, "# Check each `project`: it must be what a token's project is bound to.\n");
+	buf_add_text(b, "# Where a rule has no `project`, a token that is bound to one is refused.\n");
 	buf_add_text(b, "rest:\n  base: ");
 	add_quoted(b, *plan->base ? plan->base : "/");
 	buf_add_text(b, "\n  rules:\n");
@@ -166,8 +174,9 @@ static void add_head(struct buf *b, const char *name, const char *title)
 {
 	buf_printf(b, "profile: %s\ntitle: ", name);
 	add_quoted(b, title);
-	buf_add_text(b, "\n\n# The start of every token's text, so that people and scanners know one when they see it.\n"
-			"tokens: { prefix: \"");
+	buf_add_text(b,
+		"\n\n# The start of every token's text, so that people and scanners know one.\n"
+		"tokens: { prefix: \"");
 	add_prefix(b, name);
 	buf_add_text(b, "\" }\n");
 }
@@ -179,7 +188,8 @@ bool draft_profile(const struct plan *plan, const char *document, struct buf *re
 	const char *from = line_of(str_of(document), 200, &arena);
 	buf_printf(ret,
 		"# A draft by `remit init` out of %s: read it before you rely on it. What no rule maps is\n"
-		"# refused for every token. `remit check-config --openapi FILE` tells what a newer document adds.\n",
+		"# refused for every token. `remit check-config --openapi FILE` tells what a newer "
+		"document adds.\n",
 		from ? from : "a document");
 	add_head(ret, plan->name, plan->title);
 	add_scopes(ret, plan);
@@ -194,26 +204,29 @@ bool draft_config(const char *name, const char *title, const char *upstream, con
 	struct buf *ret)
 {
 	buf_add_text(ret,
-		"# Written by `remit init`. `remit check-config` tells every mistake of this file and its profiles.\n"
+		"# Written by `remit init`. `remit check-config` tells every mistake of this file and its "
+		"profiles.\n"
 		"listen: 127.0.0.1:8787\n"
 		"public_url: http://127.0.0.1:8787     # what clients call\n"
-		"store: sqlite:var/remit.db            # people and tokens; made by `remit store migrate` or the server\n"
+		"store: sqlite:var/remit.db            # people and tokens; made by `remit store migrate` "
+		"or the server\n"
 		"secrets_key: file:var/secrets.key     # made at the first start; keep a copy\n"
 		"apis:\n");
 	buf_printf(ret, "  # %s\n  %s:\n    profile: ./%s.yaml\n    upstream: ", title, name, name);
 	add_quoted(ret, upstream);
 	buf_add_text(ret, " # check: where the API itself listens\n");
-	const struct str served = origin ? str_of(origin) : (struct str){ NULL, 0 };
 	if (origin && strcmp(origin, upstream) != 0)
-		buf_printf(ret, "    # The document says that it is served at %.*s\n", STR_FMT(served));
+		buf_printf(ret, "    # The document says that it is served at %s\n", origin);
 	return !ret->failed;
 }
 
 bool draft_example(const char *name, struct buf *ret)
 {
 	buf_add_text(ret,
-		"# A profile to begin with, written by `remit init`: what tokens of this API can hold, and what each\n"
-		"# request asks for. `remit init --openapi FILE` drafts one with every operation of a document.\n");
+		"# A profile to begin with, written by `remit init`: what tokens of this API can hold, and "
+		"what each\n"
+		"# request asks for. `remit init --openapi FILE` drafts one with every operation of a "
+		"document.\n");
 	add_head(ret, name, "My API");
 	buf_add_text(ret,
 		"\n# The vocabulary. Its order is the order in which what a token lacks is named.\n"
@@ -231,8 +244,10 @@ bool draft_example(const char *name, struct buf *ret)
 		"    title: Full access\n"
 		"    for: Programs that may do all there is.\n"
 		"    scopes: [\"items:read\", \"items:write\"]\n"
-		"\n# The paths are the API's own, with what they share as `base`. What no rule maps is refused for every\n"
-		"# token. A rule may name where a request's project stands: `project: path.id`, `query.project`,\n"
+		"\n# The paths are the API's own, with what they share as `base`. What no rule maps is "
+		"refused for every\n"
+		"# token. A rule may name where a request's project stands: `project: path.id`, "
+		"`query.project`,\n"
 		"# `header.X-Project` or `body./projectId`.\n"
 		"rest:\n"
 		"  base: /\n"

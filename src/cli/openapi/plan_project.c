@@ -5,7 +5,8 @@
  */
 #include "cli/openapi/openapi.h"
 
-static const char *const kinds[] = { "project", "workspace", "tenant", "organization", "organisation", "org" };
+static const char *const kinds[] = { "project", "workspace", "tenant", "organization", "organisation",
+	"org" };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 /* "X-Project-Id", "projectId", "project_id" and "project" are all the same. KINDS where it is none. */

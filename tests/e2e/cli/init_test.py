@@ -8,7 +8,7 @@ import tarfile
 import tempfile
 
 import tap
-from harness import BINARY
+from harness import BINARY, Remit
 from tap import case, equal
 
 FOLDER = tempfile.mkdtemp(prefix="remit-init-")
@@ -162,6 +162,19 @@ def what_cannot_be_used_writes_nothing():
 @case
 def the_environment_of_another_server_does_not_matter():
     equal(remit("init", "--out", "env", REMIT_LISTEN="nonsense", REMIT_CONFIG="/nowhere").returncode, 0)
+
+
+@case
+def the_services_own_document_and_rules_fit():
+    with Remit() as server:
+        server.cli("user", "add", "a@example.com")
+        token = server.token("a@example.com", "t", "--preset", "read-only")["token"]
+        server.serve()
+        answer = server.call("GET", "/api/v1/openapi.json", token=token)
+        equal(answer.status, 200)
+        path = write("publishing.json", answer.json())
+        done = server.run("check-config", "--openapi", path)
+        equal(done.returncode, 0, done.stdout)
 
 
 def github():

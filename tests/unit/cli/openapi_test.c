@@ -194,7 +194,8 @@ static void test_projects_by_references_and_of_one_kind(void **state)
 	(void)state;
 	struct drafted d;
 	draft(&d, "{\"openapi\":\"3.1.0\",\"paths\":{"
-		  "\"/p/{project-id}\":{\"parameters\":[{\"$ref\":\"#/components/parameters/P\"}],\"get\":{}},"
+		  "\"/p/{project-id}\":{\"parameters\":[{\"$ref\":\"#/components/parameters/P\"}],"
+		  "\"get\":{}},"
 		  "\"/q\":{\"get\":{\"parameters\":[{\"in\":\"query\",\"name\":\"projectId\"}]}},"
 		  "\"/h\":{\"post\":{\"parameters\":[{\"in\":\"header\",\"name\":\"X-Project-Key\"}]}},"
 		  "\"/c\":{\"get\":{\"parameters\":[{\"in\":\"cookie\",\"name\":\"project\"}]}},"
@@ -217,7 +218,8 @@ static void test_odd_tags_become_names(void **state)
 	draft(&d, "{\"openapi\":\"3.0.0\",\"paths\":{"
 		  "\"/a\":{\"get\":{\"tags\":[\"Pet Store\"]},\"put\":{\"tags\":[\"pet-store\"]}},"
 		  "\"/b/{x}\":{\"get\":{\"tags\":[\"\\u041f\"]}},\"/{y}\":{\"get\":{\"tags\":[\"*\"]}},"
-		  "\"/c\":{\"get\":{\"tags\":[\"a\\\"b: #{}\\n- x\"]}},\"/d\":{\"get\":{\"tags\":\"no list\"}}}}");
+		  "\"/c\":{\"get\":{\"tags\":[\"a\\\"b: #{}\\n- x\"]}},"
+		  "\"/d\":{\"get\":{\"tags\":\"no list\"}}}}");
 	has(&d, "GET /a\", need: \"pet-store:read\"");
 	has(&d, "PUT /a\", need: \"pet-store-2:write\"");
 	has(&d, "GET /b/{x}\", need: \"b:read\"");
@@ -269,7 +271,8 @@ static void test_texts_cannot_write_yaml(void **state)
 {
 	(void)state;
 	struct drafted d;
-	draft(&d, "{\"openapi\":\"3.0.0\",\"info\":{\"title\":\"x\\n  - evil: \\u2028y\\u0085z\\u0007\"},\"paths\":{"
+	draft(&d, "{\"openapi\":\"3.0.0\",\"info\":{\"title\":\"x\\n  - evil: \\u2028y\\u0085z\\u0007\"},"
+		  "\"paths\":{"
 		  "\"/a\":{\"get\":{\"summary\":\"s\\r\\n    - { on: \\\"GET /evil\\\", need: public }\\u2028"
 		  "    - { on: \\\"GET /evil2\\\", need: public }\"}},"
 		  "\"/b\\u2028c\":{\"get\":{}},\"/\\\"q\\\"\":{\"get\":{}}}}");
