@@ -188,6 +188,8 @@ static enum cli_exit print(struct explaining *e)
 		table_add(&table, (const char *[]){ "missing", missing });
 	if (*presets)
 		table_add(&table, (const char *[]){ "would do", presets });
+	if (*e->answer.project)
+		table_add(&table, (const char *[]){ "project", e->answer.project });
 	struct screen wide = cli->out;
 	wide.width = 0;
 	table_print(&table, &wide);
@@ -228,6 +230,8 @@ static enum cli_exit run(struct cli *cli)
 		return status;
 	e.question.profile = e.api->profile;
 	e.question.api = e.api->name;
+	const struct config_api *config = config_api(cli->config, e.api->name);
+	e.question.is_upstream = config && config->upstream_count > 0;
 	e.question.now_ms = cli->actor.now_ms;
 	gate_explain(&e.question, &cli->arena, &e.answer);
 	if (*e.answer.problem)

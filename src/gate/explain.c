@@ -19,6 +19,7 @@ struct found { /* what the conditions are judged on */
 	struct remit_match match;
 	struct query query;
 	struct conditions_input input;
+	struct conditions_named named;
 };
 
 /* The operation of "GET /api/v1/stories?x=y". */
@@ -110,12 +111,13 @@ static bool judge_whens(const struct explain_question *q, struct found *found, s
 	if (!operation)
 		return true;
 	struct conditions conditions;
-	struct conditions_named named;
 	char text[CONDITIONS_PROBLEM_ROOM];
 	conditions_prepare(operation, &conditions);
+	if (q->is_upstream)
+		conditions_add_project(&conditions);
 	found->input.has_json = q->json != NULL;
 	found->input.json = str_of(q->json);
-	if (conditions_judge(&conditions, &found->input, &ret->whens, &named, text))
+	if (conditions_judge(&conditions, &found->input, &ret->whens, &found->named, text))
 		return true;
 	return problem(ret, text);
 }
@@ -134,7 +136,7 @@ static struct remit_scopes granted_of(const struct explain_question *q)
 	return set;
 }
 
-static void decide(const struct explain_question *q, struct explain_answer *ret)
+static void decide(const struct explain_question *q, const struct found *found, struct explain_answer *ret)
 {
 	struct remit_scopes granted = { { 0 } };
 	struct remit_record record = { 0 };
@@ -158,7 +160,14 @@ static void decide(const struct explain_question *q, struct explain_answer *ret)
 		question.owner_active = q->owner && q->owner->disabled_ms == 0;
 		question.owner_unlimited = question.owner_active && q->owner->admin;
 	}
+	struct id_bytes bound;
+	bool is_bound = q->token && id_to_bytes(&q->token->project, &bound) && id_is_set(&q->token->project);
+	if (q->is_upstream)
+		project_question(&found->named, is_bound ? &bound : NULL, &question);
 	remit_decide(&question, &ret->decision);
+	enum remit_reason reason = ret->decision.reason;
+	if (reason == REMIT_PROJECT_UNRESOLVED || reason == REMIT_PROJECT_FORBIDDEN)
+		project_problem(remit_policy_operation(q->profile->policy, ret->operation), reason, ret->project);
 }
 
 void gate_explain(const struct explain_question *q, struct arena *arena, struct explain_answer *ret)
@@ -173,7 +182,7 @@ void gate_explain(const struct explain_question *q, struct arena *arena, struct 
 	bool ok = q->tool ? find_tool(q, ret) : find_rest(q, arena, found, ret);
 	if (!ok || !judge_whens(q, found, ret))
 		return;
-	decide(q, ret);
+	decide(q, found, ret);
 	if (ret->decision.reason == REMIT_SCOPE_MISSING)
 		ret->preset = profile_smallest_preset(q->profile, &ret->decision.needed);
 }

@@ -6,6 +6,7 @@
 #ifndef REMIT_GATE_EXPLAIN_H
 #define REMIT_GATE_EXPLAIN_H
 
+#include "gate/project.h"
 #include "profile/profile.h"
 #include "store/store.h"
 
@@ -14,6 +15,7 @@
 struct explain_question {
 	const struct profile *profile;
 	const char *api;
+	bool is_upstream;              /* somebody else's: the project is read from the request (D22) */
 	const struct token_row *token; /* NULL: none */
 	const struct user_row *owner;  /* NULL: gone */
 	int64_t now_ms;
@@ -28,6 +30,7 @@ struct explain_answer {
 	struct remit_decision decision;
 	uint32_t operation; /* REMIT_NO_OPERATION where none */
 	uint32_t whens;
+	char project[PROJECT_PROBLEM_ROOM]; /* what is wrong with the project, or "" */
 	const struct profile_preset *preset; /* the smallest that would do; NULL */
 	char problem[256];  /* not "": the question itself is bad (path, JSON, unknown action) */
 };

@@ -103,9 +103,36 @@ static void test_T04_T08_states_of_a_token(void **state)
 	profile_free(profile);
 }
 
+static void test_the_project_of_somebody_elses_api(void **state)
+{
+	(void)state;
+	struct profile *profile = profile_of_test();
+	struct user_row owner = { .admin = true };
+	struct token_row token = { .api = "toy", .scopes = "a:read" };
+	assert_true(id_parse(STR("01a20253-dd5e-7691-8415-b55a0259ddb8"), &token.project));
+	struct explain_question q = { .profile = profile, .api = "toy", .token = &token, .owner = &owner,
+		.now_ms = 1000, .method = "GET", .target = "/api/health" };
+	struct explain_answer answer;
+	struct arena arena;
+	arena_init(&arena, 0);
+	gate_explain(&q, &arena, &answer);
+	assert_int_equal(answer.decision.reason, REMIT_ALLOWED); /* a service judges what it stores */
+	q.is_upstream = true;
+	gate_explain(&q, &arena, &answer);
+	assert_int_equal(answer.decision.reason, REMIT_PROJECT_UNRESOLVED);
+	assert_non_null(strstr(answer.project, "no rule says"));
+	token.project = (struct id){ "" };
+	gate_explain(&q, &arena, &answer);
+	assert_int_equal(answer.decision.reason, REMIT_ALLOWED);
+	assert_string_equal(answer.project, "");
+	arena_done(&arena);
+	profile_free(profile);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_P09_explanations),
 	cmocka_unit_test(test_T04_T08_states_of_a_token),
+	cmocka_unit_test(test_the_project_of_somebody_elses_api),
 };
 
 TEST_MAIN(tests)
