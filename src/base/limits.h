@@ -42,6 +42,15 @@
 #define LIMIT_WRITE_MS 30000          /* between two writes that made progress */
 #define LIMIT_DRAIN_MS 20000          /* from SIGTERM to closing what is left */
 
+/* Upstreams. */
+#define LIMIT_UPSTREAM_CONNECT_MS 5000 /* (settable) for a connection to stand */
+#define LIMIT_UPSTREAM_HEAD_MS 60000   /* (settable) from a request's last progress to the answer's head */
+#define LIMIT_UPSTREAM_BODY_MS 300000  /* (settable) between two reads of an answer's body */
+#define LIMIT_UPSTREAM_IDLE_MS 4000    /* an idle connection is kept; node closes its own after 5 s */
+#define LIMIT_UPSTREAM_IDLE 128        /* idle connections kept by each loop for each address */
+#define LIMIT_UPSTREAM_DOWN_MS 2000    /* an address that took no connection is left alone for so long */
+#define LIMIT_UPSTREAM_INTERIM 8       /* 1xx before one answer */
+
 /* Policy. */
 #define LIMIT_SCOPES 4096             /* in one vocabulary */
 #define LIMIT_SCOPE_NAME 128

@@ -108,9 +108,11 @@ static enum cli_exit open_services(struct serving *s)
 		return cli_fail(cli, CLI_CONFIG, "there is no memory.");
 	for (size_t i = 0; i < config->api_count; i++) {
 		const struct config_api *api = &config->apis[i];
-		if (api->upstream_count > 0)
-			return cli_fail(cli, CLI_CONFIG, "%s:%u: API %s: this version does not have upstreams.",
-				config->file, api->line, api->name);
+		if (api->upstream_count > 0) {
+			s->apis[i].config = api;
+			s->api_count = i + 1;
+			continue;
+		}
 		if (!api->service || strcmp(api->service, "publishing") != 0)
 			return cli_fail(cli, CLI_CONFIG,
 				"%s:%u: API %s: there is no service \"%s\"; there is: publishing.",
@@ -227,7 +229,8 @@ static void close_all(struct serving *s)
 	gate_free(s->gate);
 	server_free(s->server);
 	for (size_t i = 0; i < s->api_count; i++)
-		publishing_close(s->apis[i].service);
+		if (s->apis[i].service)
+			publishing_close(s->apis[i].service);
 	secrets_close(s->secrets);
 }
 

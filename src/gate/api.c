@@ -6,6 +6,7 @@
 
 #include "gate/challenge.h"
 #include "gate/fit.h"
+#include "gate/proxy.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -26,8 +27,10 @@ static bool join_rule(const struct api *api, uint32_t number, struct api_rule *r
 		conditions_add_project(&rule->conditions);
 	if (!fit_is_rest(rule->operation))
 		return true;
-	rule->runs = fit_find(api->service, rule->operation);
-	assert(rule->runs && "the rules were found to fit");
+	if (api->service) {
+		rule->runs = fit_find(api->service, rule->operation);
+		assert(rule->runs && "the rules were found to fit");
+	}
 	return challenge_prepare_rule(api, rule, arena);
 }
 
@@ -70,7 +73,13 @@ bool api_init(struct api *api, uint8_t number, const struct config *config,
 	const struct profile *profile = config_api->profile;
 	*api = (struct api){ .number = number, .config = config_api, .profile = profile, .policy = profile->policy,
 		.service = service, .rule_count = remit_policy_operations(profile->policy) };
-	if (!fits(config, config_api, service, reterr_text))
+	if (!profile->rest_base) {
+		snprintf(reterr_text, 512, "%s:%u: API %s: its profile has no `rest` part",
+			config->file, config_api->line, config_api->name);
+		return false;
+	}
+	if (service ? !fits(config, config_api, service, reterr_text)
+		    : !proxy_prepare(api, config_api, arena, reterr_text))
 		return false;
 	api->base = str_of(profile->rest_base);
 	snprintf(reterr_text, 512, "API %s: out of memory", config_api->name);

@@ -8,12 +8,13 @@
 
 #include "base/arena.h"
 #include "gate/conditions.h"
+#include "net/upstream.h"
 #include "profile/config.h"
 #include "services/service.h"
 
 struct api_rule { /* one for each operation of the policy */
 	const struct remit_operation *operation;
-	const struct service_operation *runs; /* NULL: a tool, resource or prompt */
+	const struct service_operation *runs; /* NULL: a tool, resource or prompt, or for an upstream */
 	bool is_public;
 	struct conditions conditions;
 	struct str no_token, bad_token; /* WWW-Authenticate of a 401 (gate/challenge.h) */
@@ -27,7 +28,10 @@ struct api {
 	const struct config_api *config;
 	const struct profile *profile;
 	const struct remit_policy *policy;
-	struct service *service;
+	struct service *service;        /* NULL: it has addresses */
+	struct upstream_address *addresses;
+	size_t address_count;
+	char *authorization;            /* for the upstream, in locked memory; or NULL */
 	struct str base;             /* "/api/v1" */
 	struct str realm;            /* the name, as a quoted string */
 	struct str metadata;         /* resource_metadata="...", for challenges */

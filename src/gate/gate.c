@@ -5,6 +5,7 @@
 #include "gate/gate.h"
 
 #include "gate/challenge.h"
+#include "gate/proxy.h"
 #include "gate/reply.h"
 #include "gate/visit.h"
 
@@ -149,6 +150,8 @@ void gate_free(struct gate *gate)
 	replica_free(gate->replica);
 	for (unsigned i = 0; i < COUNTERS_MAX; i++)
 		free(atomic_load(&gate->counters[i]));
+	for (size_t i = 0; gate->apis && i < gate->api_count; i++)
+		proxy_done(&gate->apis[i]);
 	arena_done(&gate->arena);
 	free(gate);
 }
@@ -159,6 +162,7 @@ static void loop_stop(void *ctx, void *state)
 {
 	(void)ctx;
 	struct gate_loop *loop = state;
+	proxy_loop_stop(loop);
 	replica_reader_done(&loop->reader);
 	remit_hasher_free(loop->hasher);
 	buf_done(&loop->scratch);
@@ -187,6 +191,7 @@ static void *loop_start(void *ctx, unsigned number)
 	loop->hasher = remit_hasher_new();
 	loop->ring = audit_writer_ring(gate->audit);
 	if (!loop->hasher || !loop->ring || !buf_reserve(&loop->scratch, 4096) || !give_counters(gate, loop)
+		|| !proxy_loop_start(loop)
 		|| !replica_reader_init(&loop->reader, gate->replica)) {
 		loop_stop(gate, loop);
 		return NULL;

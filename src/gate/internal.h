@@ -47,6 +47,7 @@ struct gate_loop {
 	int64_t audit_full_ns[3]; /* record.c: when each kind of idle visit may be recorded in full again */
 	uint64_t visits_open;    /* each may still want a slot of the ring */
 	uint64_t turn;           /* counts the waits for events */
+	struct upstream **upstreams; /* of each API that has some */
 	struct buf scratch;
 };
 
@@ -74,6 +75,7 @@ struct visit {
 	struct rate rate;
 	struct str body;
 	const struct query *query;
+	struct proxy *proxy;        /* its call to an upstream, or NULL */
 	size_t family;              /* of /metrics, that is sent next */
 };
 

@@ -20,12 +20,15 @@ void reply_init(struct reply *reply, struct visit *v, int status, struct str bod
 	reply->body = body;
 	reply->drained = NULL;
 	reply->cacheable = false;
+	reply->sized = false;
 	reply->count = 0;
+	reply->room = REPLY_HEADERS;
+	reply->headers = reply->own;
 }
 
 void reply_header(struct reply *reply, struct str name, struct str value)
 {
-	if (reply->count < REPLY_HEADERS)
+	if (reply->count < reply->room)
 		reply->headers[reply->count++] = (struct http_header){ name, value };
 }
 
@@ -63,6 +66,8 @@ void reply_send(struct reply *reply, int fd, uint64_t offset, uint64_t length)
 		.header_count = reply->count, .body = reply->body };
 	if (fd >= 0)
 		exchange_answer_file(v->x, &answer, fd, offset, length);
+	else if (reply->drained && reply->sized)
+		exchange_answer_begin_sized(v->x, &answer, reply->length, reply->drained);
 	else if (reply->drained)
 		exchange_answer_begin(v->x, &answer, reply->drained);
 	else

@@ -15,8 +15,11 @@ struct reply {
 	struct str body;
 	void (*drained)(struct exchange *x); /* the answer is streamed; body is its first piece. Or NULL */
 	bool cacheable; /* says itself how long it may be kept */
-	size_t count;
-	struct http_header headers[REPLY_HEADERS];
+	bool sized;     /* with `drained`: of a length that is known */
+	uint64_t length;
+	size_t count, room;
+	struct http_header *headers; /* `own`, or a longer list */
+	struct http_header own[REPLY_HEADERS];
 };
 
 void reply_init(struct reply *reply, struct visit *v, int status, struct str body);

@@ -4,6 +4,7 @@
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
 #include "gate/body.h"
+#include "gate/proxy.h"
 #include "gate/challenge.h"
 #include "gate/project.h"
 #include "gate/reply.h"
@@ -129,14 +130,22 @@ static bool admit_token(struct visit *v)
 	return take_rate(v);
 }
 
+/* Somebody else's server may be sent anything; what a rule reads must be JSON. */
+static enum service_body wanted_body(const struct visit *v)
+{
+	if (v->rule->runs)
+		return v->rule->runs->body;
+	return v->rule->conditions.reads_body ? SERVICE_BODY_OPTIONAL : SERVICE_BODY_NONE;
+}
+
 /* Reads what the conditions look at. False, and answered, where it cannot be read in one way only. */
 static bool judge_conditions(struct visit *v, uint32_t *ret_whens, struct conditions_named *ret_named)
 {
 	static const struct query no_query;
 	/* A proxy that asks sends no body, and no rule that reads one comes here. */
-	enum service_body wanted = v->forwarded ? SERVICE_BODY_NONE : v->rule->runs->body;
+	enum service_body wanted = v->forwarded ? SERVICE_BODY_NONE : wanted_body(v);
 	v->query = &no_query;
-	if (v->request->query.n > 0) {
+	if (v->request->query.n > 0 && (v->rule->runs || v->rule->conditions.reads_query)) {
 		struct query *query = ARENA_NEW(exchange_arena(v->x), struct query);
 		const char *what = "it cannot be read";
 		if (!query || query_parse(v->request->query, exchange_arena(v->x), query, &what) != QUERY_OK) {
@@ -213,10 +222,18 @@ static bool is_still_good(struct visit *v)
 	return false;
 }
 
+static void run(struct visit *v)
+{
+	if (v->api->service)
+		run_service(v);
+	else
+		proxy_run(v);
+}
+
 static void run_when_allowed(struct visit *v)
 {
 	if (v->judged ? is_still_good(v) : rest_decide(v))
-		run_service(v);
+		run(v);
 }
 
 static void on_body(struct exchange *x, enum exchange_body result, struct str body)
@@ -235,6 +252,7 @@ static void on_body(struct exchange *x, enum exchange_body result, struct str bo
 		reply_error(v, 400, "bad_request", "The body's framing is broken");
 		return;
 	case EXCHANGE_BODY_NO_ROOM:
+	case EXCHANGE_BODY_MORE: /* only of a streamed body */
 		break;
 	}
 	reply_error(v, 503, "unavailable", "Too many large bodies at once");
@@ -281,14 +299,18 @@ void rest_request(struct visit *v)
 		(void)rest_decide(v);
 		return;
 	}
+	if (!v->api->service && !v->rule->conditions.reads_body) {
+		run_when_allowed(v); /* its body is not ours to read */
+		return;
+	}
 	uint64_t json_max = v->gate->config->limits.json_body_bytes;
 	struct body_verdict body;
-	body_judge(v->request, v->rule->runs->body, json_max ? json_max : LIMIT_JSON_BODY_BYTES, &body);
+	body_judge(v->request, wanted_body(v), json_max ? json_max : LIMIT_JSON_BODY_BYTES, &body);
 	if (body.status) {
 		reply_error(v, body.status, body.code, body.message);
 		return;
 	}
-	if (v->rule->runs->body == SERVICE_BODY_MULTIPART && !rest_decide(v))
+	if (wanted_body(v) == SERVICE_BODY_MULTIPART && !rest_decide(v))
 		return;
 	if (!body.read) {
 		run_when_allowed(v);

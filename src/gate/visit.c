@@ -5,6 +5,7 @@
 #include "gate/visit.h"
 
 #include "gate/forward.h"
+#include "gate/proxy.h"
 
 static const char NO_MEMORY[] = "{\"error\":{\"code\":\"unavailable\",\"message\":\"Out of memory\"}}";
 
@@ -154,6 +155,8 @@ void visit_finished(struct exchange *x, void *state, int status)
 	struct gate_loop *loop = state;
 	struct visit *v = exchange_context(x);
 	loop->visits_open--;
+	if (v)
+		proxy_finished(v);
 	if (v)
 		visit_record(v, status);
 }

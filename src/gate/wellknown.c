@@ -47,7 +47,7 @@ static void write_metadata(struct gate *gate, const struct api *api, const char 
 
 static const char *openapi_path(const struct service *service)
 {
-	for (size_t i = 0; i < service->operation_count; i++)
+	for (size_t i = 0; service && i < service->operation_count; i++)
 		if (strcmp(service->operations[i].path, "/openapi.json") == 0)
 			return service->operations[i].path;
 	return NULL;

@@ -254,7 +254,7 @@ bool body_pass_over(struct exchange *x)
 		return false;
 	if (b->state == BODY_OVER || !has_body(x))
 		return true;
-	if (b->own || (b->state == BODY_READING && x->request.chunked))
+	if (b->own || b->state == BODY_STREAMING || (b->state == BODY_READING && x->request.chunked))
 		return false;
 	if (x->request.chunked)
 		return pass_over_chunked(x);

@@ -135,8 +135,11 @@ static void set_reading(struct connection *c)
 
 static enum deadline_phase read_phase(const struct connection *c)
 {
-	if (c->x)
-		return c->x->body.state == BODY_READING ? DEADLINE_BODY : DEADLINE_PHASES;
+	if (c->x) {
+		const struct body *b = &c->x->body;
+		bool awaited = b->state == BODY_READING || (b->state == BODY_STREAMING && !b->paused);
+		return awaited ? DEADLINE_BODY : DEADLINE_PHASES;
+	}
 	if (c->skip > 0)
 		return DEADLINE_BODY;
 	if (c->ready || c->last || output_is_full(c))

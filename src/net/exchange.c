@@ -95,7 +95,15 @@ bool exchange_advance(struct exchange *x)
 		return file_advance(x);
 	if (!lost && x->stream.open)
 		return stream_advance(x);
-	if (!lost && !x->answered) {
+	if (!lost && !x->answered && x->body.state == BODY_STREAMING) {
+		if (intake_advance(x))
+			return true;
+		if (!c->ended || x->body.paused || x->body.state != BODY_STREAMING)
+			return false;
+		c->broken = true; /* half a body, and no more of it comes */
+	} else if (!lost && !x->answered && x->held && x->body.state != BODY_READING) {
+		return false;
+	} else if (!lost && !x->answered) {
 		/* A handler that returned without an answer, the body or a job would never end. */
 		assert(x->body.state == BODY_READING);
 		if (body_advance(x))
@@ -199,6 +207,12 @@ int64_t exchange_now_ms(const struct exchange *x)
 bool exchange_is_gone(const struct exchange *x)
 {
 	return check(x)->c->broken || x->c->state != CONNECTION_OPEN;
+}
+
+void exchange_hold(struct exchange *x)
+{
+	assert(check(x)->depth > 0 && !x->answered && !x->working);
+	x->held = true;
 }
 
 bool exchange_work(struct exchange *x, void (*work)(void *arg), void (*done)(struct exchange *x, void *arg),

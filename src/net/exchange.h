@@ -14,6 +14,7 @@
 enum body_state {
 	BODY_UNREAD, /* nobody has asked for it */
 	BODY_READING,
+	BODY_STREAMING, /* handed on in pieces as it comes */
 	BODY_OVER, /* told to the handler */
 };
 
@@ -29,6 +30,10 @@ struct body {
 	size_t own_cap; /* counted in the server's body_bytes */
 	struct http1_chunked chunked;
 	int64_t started_ns;
+	/* Streaming: */
+	bool (*piece)(struct exchange *x, enum exchange_body result, struct str piece);
+	bool paused;
+	uint64_t passed; /* bytes handed on */
 };
 
 struct file_answer;
@@ -36,6 +41,7 @@ struct file_answer;
 /* An answer of unknown length. */
 struct stream {
 	bool open;    /* begun and not ended */
+	bool sized;   /* with a Content-Length: no chunks */
 	bool dropped; /* nothing after the head is sent: HEAD, or a head that was refused */
 	bool waits;   /* the handler was told to wait for `drained` */
 	size_t turn;  /* bytes written since `drained` was last called */
@@ -47,6 +53,7 @@ struct exchange {
 	bool answered;
 	bool working;   /* a job is out */
 	bool must_close;
+	bool held;      /* the handler waits for something else than the client */
 	unsigned depth; /* calls of the handler that are running with it */
 	int status;     /* as sent, or 0 */
 	struct connection *c;
@@ -92,6 +99,11 @@ void body_release(struct exchange *x);
 /* At the answer: passes over what was not read, if that is cheap. False where it is not, and the
  * connection must close. */
 bool body_pass_over(struct exchange *x);
+
+/* ---- intake.c ---- */
+
+/* Hands on what has come of a streamed body. True where that may be called again at once. */
+bool intake_advance(struct exchange *x);
 
 /* ---- answer.c ---- */
 

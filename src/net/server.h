@@ -107,6 +107,7 @@ enum exchange_body {
 	EXCHANGE_BODY_TOO_LARGE, /* 413: answer it; the connection closes after */
 	EXCHANGE_BODY_MALFORMED, /* 400: broken framing; answer it; the connection closes after */
 	EXCHANGE_BODY_NO_ROOM,   /* 503: all bodies together are too large just now */
+	EXCHANGE_BODY_MORE,      /* only to exchange_stream_body: a piece, and there is more */
 };
 
 /* Reads the whole body, at most `max` bytes, and then calls `done` (at once where it is there
@@ -114,6 +115,19 @@ enum exchange_body {
  * leaves or is too slow, `done` is never called, but `finished` is. */
 void exchange_read_body(struct exchange *x, uint64_t max,
 			void (*done)(struct exchange *x, enum exchange_body result, struct str body));
+
+/* Hands the body on as it comes, in pieces that live until the call returns: EXCHANGE_BODY_MORE with
+ * bytes, then once EXCHANGE_BODY_WHOLE or _MALFORMED with none. `piece` returns false where it wants no
+ * more until exchange_stream_resume; what it was given it has taken all the same. Of a client that is
+ * too slow it hears no more, as with exchange_read_body. Nor after an answer was begun. Never called
+ * at once. */
+void exchange_stream_body(struct exchange *x,
+			  bool (*piece)(struct exchange *x, enum exchange_body result, struct str piece));
+void exchange_stream_resume(struct exchange *x);
+
+/* The handler waits for something else than the client or a job, and answers later from anywhere on the
+ * loop. No time-out runs meanwhile. A client that is lost ends it: `finished`. */
+void exchange_hold(struct exchange *x);
 
 struct answer {
 	int status;
@@ -142,6 +156,9 @@ void exchange_answer_file(struct exchange *x, const struct answer *answer, int f
  * calls. While all was taken no time-out runs, so a handler that stops writing must end by itself. */
 void exchange_answer_begin(struct exchange *x, const struct answer *answer,
 			   void (*drained)(struct exchange *x));
+/* The same with a length that is known: exactly so many bytes must be written. Not with 204 and 304. */
+void exchange_answer_begin_sized(struct exchange *x, const struct answer *answer, uint64_t length,
+				 void (*drained)(struct exchange *x));
 /* Sends one more piece, copied; an empty one sends nothing. Whether more may be written now: false
  * where more than LIMIT_ANSWER_BACKLOG_BYTES wait for the client, or were written in this turn of the
  * loop while others wait. Then `drained` is called once, later, and may write again. What is

@@ -5,11 +5,19 @@
  */
 #include "net/exchange.h"
 
+#include <sys/socket.h>
+
 #define TURN_BYTES LIMIT_ANSWER_BACKLOG_BYTES /* sent before others get their turn */
 
 static bool is_chunked(const struct exchange *x)
 {
-	return x->request.minor > 0;
+	return !x->stream.sized && x->request.minor > 0;
+}
+
+/* Only the end of the connection can tell where it ends. */
+static bool is_until_close(const struct exchange *x)
+{
+	return !x->stream.sized && x->request.minor == 0;
 }
 
 /* Outside of a call of ours nobody else would go on with it. */
@@ -30,26 +38,38 @@ static void send_piece(struct exchange *x, struct str piece)
 	/* Where memory was missing, out->failed says so, and output_flush gives the connection up. */
 }
 
-void exchange_answer_begin(struct exchange *x, const struct answer *answer,
-			   void (*drained)(struct exchange *x))
+static void begin(struct exchange *x, const struct answer *answer, uint64_t length,
+		  void (*drained)(struct exchange *x))
 {
 	struct stream *s = &x->stream;
 	struct answer head = *answer;
 
 	assert(x->magic == EXCHANGE_MAGIC && !x->answered && !x->working && drained);
 	answer_begin(x);
-	if (!is_chunked(x))
+	if (is_until_close(x))
 		x->c->last = true;
 	s->open = true;
 	s->drained = drained;
 	if (exchange_is_gone(x))
 		return;
 	head.body = (struct str){ NULL, 0 };
-	uint64_t length = LENGTH_UNKNOWN;
 	bool written = answer_write(x, &head, &length, output_claim(x->c));
 	s->dropped = !written || x->request.method == HTTP_HEAD;
 	if (answer->body.n > 0)
 		exchange_answer_write(x, answer->body);
+}
+
+void exchange_answer_begin(struct exchange *x, const struct answer *answer,
+			   void (*drained)(struct exchange *x))
+{
+	begin(x, answer, LENGTH_UNKNOWN, drained);
+}
+
+void exchange_answer_begin_sized(struct exchange *x, const struct answer *answer, uint64_t length,
+				 void (*drained)(struct exchange *x))
+{
+	x->stream.sized = true;
+	begin(x, answer, length, drained);
 }
 
 bool exchange_answer_write(struct exchange *x, struct str piece)
@@ -81,6 +101,16 @@ void exchange_answer_end(struct exchange *x)
 		http1_write_last_chunk(output_claim(x->c));
 }
 
+/* A plain end of the connection would look like the body's: only a reset does not. */
+static void reset_instead_of_end(struct exchange *x)
+{
+	const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+	int fd;
+
+	if (is_until_close(x) && uv_fileno(&x->c->uv.handle, &fd) == 0)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
 void exchange_answer_break_off(struct exchange *x)
 {
 	assert(x->magic == EXCHANGE_MAGIC && x->stream.open);
@@ -88,6 +118,7 @@ void exchange_answer_break_off(struct exchange *x)
 	if (exchange_is_gone(x))
 		return;
 	wake(x);
+	reset_instead_of_end(x);
 	x->c->broken = true;
 }
 

@@ -122,7 +122,8 @@ static void check_answerer(struct reader *r, const struct node *node)
 	const struct node *own[] = { node_get(node, "authorization"), node_get(node, "html") };
 
 	if (node_get(node, "service") && upstream)
-		reader_mistake(r, upstream, "take one of them away", "an API has a service or an upstream, not both");
+		reader_mistake(r, upstream, "take one of them away",
+			"an API has a service or an upstream, not both");
 	else if (!node_get(node, "service") && !upstream)
 		reader_mistake(r, node, NULL, "an API lacks the key \"service\" or \"upstream\"");
 	for (size_t i = 0; i < 2; i++) {

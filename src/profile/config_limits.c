@@ -120,6 +120,24 @@ static void read_drain(struct reader *r, const struct node *node, void *into)
 	read_timeout(r, node, &d->config->limits.drain_ms);
 }
 
+static void read_upstream_connect(struct reader *r, const struct node *node, void *into)
+{
+	struct config_draft *d = into;
+	read_timeout(r, node, &d->config->limits.upstream_connect_ms);
+}
+
+static void read_upstream_head(struct reader *r, const struct node *node, void *into)
+{
+	struct config_draft *d = into;
+	read_timeout(r, node, &d->config->limits.upstream_head_ms);
+}
+
+static void read_upstream_body(struct reader *r, const struct node *node, void *into)
+{
+	struct config_draft *d = into;
+	read_timeout(r, node, &d->config->limits.upstream_body_ms);
+}
+
 static const struct reader_key limits_keys[] = {
 	{ "json_body", read_json_body, false },
 	{ "body_memory", read_body_memory, false },
@@ -130,6 +148,9 @@ static const struct reader_key limits_keys[] = {
 	{ "body_total_timeout", read_body_total, false },
 	{ "write_timeout", read_write, false },
 	{ "drain_timeout", read_drain, false },
+	{ "upstream_connect_timeout", read_upstream_connect, false },
+	{ "upstream_head_timeout", read_upstream_head, false },
+	{ "upstream_body_timeout", read_upstream_body, false },
 };
 
 void config_read_limits(struct reader *r, const struct node *node, void *draft)

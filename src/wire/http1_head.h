@@ -31,7 +31,8 @@ static inline const char *http1_find_control(const char *p, const char *end)
 }
 
 /* Goes from *p to the next CRLF. DONE: *p is behind it. MORE: the bytes end before. */
-static inline enum http1_result http1_find_line_end(const char **p, const char *end, struct http1_error *reterr)
+static inline enum http1_result http1_find_line_end(const char **p, const char *end,
+	struct http1_error *reterr)
 {
 	const char *at = http1_find_control(*p, end);
 	*p = at;
@@ -64,7 +65,8 @@ static inline enum http1_result http1_find_head_end(const char *first, const cha
 }
 
 /* `line` without its CRLF. */
-static inline enum http1_result http1_read_field(struct str line, struct http_header *ret, struct http1_error *reterr)
+static inline enum http1_result http1_read_field(struct str line, struct http_header *ret,
+	struct http1_error *reterr)
 {
 	size_t n = http_span(line.p, line.n, CLASS_TOKEN);
 	if (n > 0 && n < line.n && line.p[n] == ':') {

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A call to an upstream, for one visit.
+ * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
+ */
+#include "gate/proxy.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define CREDENTIAL_MAX 4096
+
+struct proxy {
+	struct upstream_call *call;
+	struct str fields; /* wiped at the end: the upstream's credential stands in it */
+	bool streaming;    /* the client's body */
+	bool begun, open;  /* the answer; with a body to come */
+};
+
+/* ---- At start ---- */
+
+static bool read_credential(const char *from, char text[static CREDENTIAL_MAX])
+{
+	if (strncmp(from, "env:", 4) == 0) {
+		const char *value = getenv(from + 4);
+		if (!value || strlen(value) >= CREDENTIAL_MAX)
+			return false;
+		strcpy(text, value);
+		return true;
+	}
+	int fd = open(from + strlen("file:"), O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, CREDENTIAL_MAX) : -1;
+	if (fd >= 0)
+		close(fd);
+	if (n < 0 || n == CREDENTIAL_MAX)
+		return false;
+	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+		n--;
+	text[n] = '\0';
+	return true;
+}
+
+static bool is_field_value(const char *text)
+{
+	struct buf out;
+	buf_init(&out, 2 * CREDENTIAL_MAX);
+	bool good = *text && http1_write_header(&out, STR("A"), str_of(text));
+	if (out.p)
+		explicit_bzero(out.p, out.n);
+	buf_done(&out);
+	return good;
+}
+
+bool proxy_prepare(struct api *api, const struct config_api *config, struct arena *arena,
+	char reterr_text[512])
+{
+	char text[256] = "";
+	snprintf(reterr_text, 512, "API %s: out of memory", config->name);
+	api->addresses = arena_alloc(arena, config->upstream_count * sizeof(*api->addresses));
+	if (!api->addresses || sodium_init() < 0)
+		return false;
+	for (size_t i = 0; i < config->upstream_count; i++) {
+		if (!upstream_address_find(config->upstreams[i], &api->addresses[i], text)) {
+			snprintf(reterr_text, 512, "API %s: upstream %s", config->name, text);
+			return false;
+		}
+	}
+	api->address_count = config->upstream_count;
+	if (!config->authorization)
+		return true;
+	api->authorization = sodium_malloc(CREDENTIAL_MAX);
+	if (api->authorization && read_credential(config->authorization, api->authorization)
+		&& is_field_value(api->authorization))
+		return true;
+	snprintf(reterr_text, 512, "API %s: authorization: %s holds no header value", config->name,
+		config->authorization);
+	return false;
+}
+
+void proxy_done(struct api *api)
+{
+	sodium_free(api->authorization);
+	api->authorization = NULL;
+}
+
+bool proxy_loop_start(struct gate_loop *loop)
+{
+	const struct gate *gate = loop->gate;
+	const struct config_limits *l = &gate->config->limits;
+	const struct upstream_limits limits = {
+		.connect_ms = l->upstream_connect_ms,
+		.head_ms = l->upstream_head_ms,
+		.body_ms = l->upstream_body_ms,
+	};
+	loop->upstreams = calloc(gate->api_count + 1, sizeof(struct upstream *));
+	for (size_t i = 0; loop->upstreams && i < gate->api_count; i++) {
+		const struct api *api = &gate->apis[i];
+		if (api->address_count == 0)
+			continue;
+		loop->upstreams[i] = upstream_new(api->addresses, api->address_count, &limits);
+		if (!loop->upstreams[i])
+			return false;
+	}
+	return loop->upstreams != NULL;
+}
+
+void proxy_loop_stop(struct gate_loop *loop)
+{
+	for (size_t i = 0; loop->upstreams && i < loop->gate->api_count; i++)
+		upstream_free(loop->upstreams[i]);
+	free(loop->upstreams);
+}
+
+/* ---- The request's body ---- */
+
+static bool on_piece(struct exchange *x, enum exchange_body result, struct str piece)
+{
+	struct visit *v = exchange_context(x);
+	struct proxy *p = v->proxy;
+	struct buf *out = &v->loop->scratch;
+
+	if (result == EXCHANGE_BODY_MALFORMED) {
+		upstream_cancel(p->call);
+		reply_error(v, 400, "bad_request", "The body's framing is broken");
+		return false;
+	}
+	if (!v->request->chunked && result == EXCHANGE_BODY_WHOLE) {
+		upstream_write_end(p->call);
+		return true;
+	}
+	if (!v->request->chunked)
+		return upstream_write(p->call, piece);
+	buf_reset(out);
+	if (result == EXCHANGE_BODY_WHOLE)
+		http1_write_last_chunk(out);
+	else
+		http1_write_chunk(out, piece);
+	bool more = !out->failed && upstream_write(p->call, buf_str(out));
+	if (result == EXCHANGE_BODY_WHOLE)
+		upstream_write_end(p->call);
+	return more;
+}
+
+static void on_writable(void *ctx)
+{
+	struct visit *v = ctx;
+	if (v->proxy->streaming)
+		exchange_stream_resume(v->x);
+	else
+		exchange_stream_body(v->x, on_piece);
+	v->proxy->streaming = true;
+}
+
+/* ---- The answer ---- */
+
+static void on_drained(struct exchange *x)
+{
+	struct visit *v = exchange_context(x);
+	upstream_resume(v->proxy->call);
+}
+
+static void on_head(void *ctx, const struct http_response *response, enum http1_body body)
+{
+	struct visit *v = ctx;
+	struct proxy *p = v->proxy;
+	struct reply reply;
+
+	if (!proxy_fill_reply(v, response, &reply)) {
+		upstream_cancel(p->call);
+		reply_error(v, 503, "unavailable", "Out of memory");
+		return;
+	}
+	bool head = v->request->method == HTTP_HEAD;
+	bool bare = response->status == 204 || response->status == 304;
+	p->begun = true;
+	p->open = !bare;
+	if (!bare) {
+		reply.drained = on_drained;
+		reply.sized = body == HTTP1_BODY_LENGTH || (head && response->has_length);
+		reply.length = response->length;
+	}
+	reply_send(&reply, -1, 0, 0);
+}
+
+static bool on_answer_piece(void *ctx, struct str piece)
+{
+	struct visit *v = ctx;
+	return exchange_answer_write(v->x, piece);
+}
+
+static void on_end(void *ctx)
+{
+	struct visit *v = ctx;
+	if (v->proxy->open)
+		exchange_answer_end(v->x);
+	v->proxy->open = false;
+}
+
+static void on_failed(void *ctx, enum upstream_failure failure)
+{
+	struct visit *v = ctx;
+	struct proxy *p = v->proxy;
+
+	if (p->begun) {
+		if (p->open)
+			exchange_answer_break_off(v->x);
+		p->open = false;
+	} else if (failure == UPSTREAM_TIMEOUT) {
+		reply_error(v, 504, "gateway_timeout", "The server behind the gate did not answer in time");
+	} else if (failure == UPSTREAM_UNREACHABLE) {
+		reply_error(v, 502, "bad_gateway", "The server behind the gate cannot be reached");
+	} else {
+		reply_error(v, 502, "bad_gateway", "The server behind the gate gave no good answer");
+	}
+}
+
+/* ---- Both ---- */
+
+/* RFC 9110 section 9.2.2; what a method of another name does, nobody knows. */
+static bool is_idempotent(enum http_method method)
+{
+	return method == HTTP_GET || method == HTTP_HEAD || method == HTTP_PUT || method == HTTP_DELETE
+		|| method == HTTP_OPTIONS;
+}
+
+void proxy_run(struct visit *v)
+{
+	const struct http_request *r = v->request;
+	struct proxy *p = ARENA_NEW(exchange_arena(v->x), struct proxy);
+	struct upstream_request request = {
+		.x = v->x, .body = v->body, .ctx = v,
+		.streamed = (r->chunked || r->length > 0) && !v->rule->conditions.reads_body,
+		.idempotent = is_idempotent(r->method), .to_head = r->method == HTTP_HEAD,
+		.writable = on_writable, .head = on_head, .piece = on_answer_piece, .end = on_end,
+		.failed = on_failed,
+	};
+	if (p && proxy_write_line(v, &request.line) && proxy_write_fields(v, &request.fields)) {
+		p->fields = request.fields;
+		v->proxy = p;
+		p->call = upstream_begin(v->loop->upstreams[v->api->number], &request);
+	}
+	if (!p || !p->call) {
+		reply_error(v, 503, "unavailable", "Out of memory");
+		return;
+	}
+	exchange_hold(v->x);
+	upstream_go(p->call);
+}
+
+void proxy_finished(struct visit *v)
+{
+	struct proxy *p = v->proxy;
+	if (!p)
+		return;
+	if (p->call)
+		upstream_cancel(p->call);
+	explicit_bzero((char *)(uintptr_t)p->fields.p, p->fields.n);
+}

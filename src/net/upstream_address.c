@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Addresses of upstreams: parsed, and names looked up once.
+ * net: may include base, core and wire.
+ */
+#include "net/upstream.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ERROR_ROOM 256
+
+static bool find_unix(const char *path, struct upstream_address *ret)
+{
+	struct sockaddr_un *un = &ret->address.un;
+	if (strlen(path) >= sizeof(un->sun_path))
+		return false;
+	un->sun_family = AF_UNIX;
+	memcpy(un->sun_path, path, strlen(path) + 1);
+	memcpy(ret->host, "localhost", sizeof("localhost"));
+	return true;
+}
+
+/* "name", "name:port", "[v6]:port". */
+static bool find_tcp(const char *text, struct upstream_address *ret)
+{
+	char host[UPSTREAM_HOST_ROOM];
+	const char *port = "80", *start = text;
+	size_t n = strcspn(text, ":");
+
+	if (strlen(text) >= sizeof(host))
+		return false;
+	if (*text == '[') {
+		start = text + 1;
+		n = strcspn(start, "]");
+	}
+	memcpy(host, start, n);
+	host[n] = '\0';
+	const char *rest = start + n + (*text == '[' ? 1 : 0);
+	if (*rest == ':')
+		port = rest + 1;
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
+	struct addrinfo *found = NULL;
+	if (getaddrinfo(host, port, &hints, &found) != 0)
+		return false;
+	bool good = found->ai_addrlen <= sizeof(ret->address);
+	if (good)
+		memcpy(&ret->address, found->ai_addr, found->ai_addrlen);
+	freeaddrinfo(found);
+	memcpy(ret->host, text, strlen(text) + 1);
+	return good;
+}
+
+bool upstream_address_find(const char *text, struct upstream_address *ret, char reterr_text[static 256])
+{
+	const char *rest = text + strlen("http://");
+	struct upstream_address one = { 0 };
+	bool http = str_starts(str_of(text), STR("http://"));
+
+	if (http && (strncmp(rest, "unix:", 5) == 0 ? find_unix(rest + 5, &one) : find_tcp(rest, &one))) {
+		*ret = one;
+		return true;
+	}
+	snprintf(reterr_text, ERROR_ROOM, "%.150s: there is no such address", text);
+	return false;
+}

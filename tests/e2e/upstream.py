@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An upstream that tells exactly what bytes it got, and others that misbehave as they are told."""
+import json
+import os
+import re
+import socket
+import socketserver
+import threading
+import time
+
+
+class Upstream:
+    """A server of one function: answer(head, body_file, connection) for each connection's every request."""
+
+    def __init__(self, answer, path=None):
+        outer = self
+        self.heads = []
+        self.connections = 0
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                outer.connections += 1
+                while True:
+                    head = b""
+                    while not head.endswith(b"\r\n\r\n"):
+                        line = self.rfile.readline(65536)
+                        if not line:
+                            return
+                        head += line
+                    outer.heads.append(head)
+                    try:
+                        if answer(head, self.rfile, self.connection) is False:
+                            return
+                    except OSError:
+                        return
+
+        kind = socketserver.ThreadingUnixStreamServer if path else socketserver.ThreadingTCPServer
+        kind.allow_reuse_address = True
+        kind.daemon_threads = True
+        kind.request_queue_size = 256
+        self.server = kind(path or ("127.0.0.1", 0), Handler)
+        self.url = f"http://unix:{path}" if path else f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def read_body(head, file):
+    """The body as it was framed: (bytes, how)."""
+    length = re.search(rb"\r\ncontent-length: *(\d+)\r\n", head, re.IGNORECASE)
+    if length:
+        return file.read(int(length[1])), "length"
+    if not re.search(rb"\r\ntransfer-encoding: *chunked\r\n", head, re.IGNORECASE):
+        return b"", "none"
+    body = b""
+    while True:
+        size = int(file.readline().strip(), 16)
+        body += file.read(size)
+        file.readline()
+        if size == 0:
+            return body, "chunked"
+
+
+def echo(head, file, connection):
+    """Answers the request's own bytes, as JSON."""
+    body, how = read_body(head, file)
+    if head.startswith(b"HEAD "):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n")
+        return
+    text = json.dumps({"head": head.decode("latin-1"), "body": body.decode("latin-1"), "framing": how}).encode()
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                       % len(text) + text)
+
+
+def target(head):
+    return head.split(b"\r\n")[0].split(b" ")[1].decode("latin-1")
+
+
+def fields(text):
+    """[(name, value)] of a head."""
+    lines = text.split("\r\n")[1:]
+    return [tuple(part.strip() for part in line.split(":", 1)) for line in lines if line]
