@@ -35,7 +35,7 @@ static bool make_apis(struct gate *gate, const struct gate_options *options, cha
 			return false;
 		api->first_name = name;
 		name += (uint32_t)api->rule_count + 1;
-		gate->replica_apis[i] = (struct replica_api){ from->config->name, api->policy };
+		gate->replica_apis[i] = (struct replica_api){ from->config->name, api->policy, .is_upstream = !api->service };
 		gate->api_count++;
 	}
 	gate->name_count = name;

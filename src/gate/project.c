@@ -28,6 +28,21 @@ void project_question(const struct conditions_named *named, const struct id_byte
 		question->project_named = question->record->project;
 }
 
+bool project_named_id(const struct conditions_named *named, struct id *ret)
+{
+	char text[ID_LENGTH];
+	struct str plain = named->text;
+	if (!named->found || (named->in_json && named->kind != JSON_KIND_STRING))
+		return false;
+	if (named->in_json) {
+		size_t n;
+		if (!json_decode(named->text, text, sizeof(text), &n))
+			return false;
+		plain = (struct str){ text, n };
+	}
+	return id_parse(str_trim(plain), ret);
+}
+
 static const char *place_of(enum remit_source source)
 {
 	static const char *const places[] = {

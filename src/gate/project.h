@@ -15,6 +15,10 @@
 void project_question(const struct conditions_named *named, const struct id_bytes *bound,
 	struct remit_question *question);
 
+/* The id that is named; false where it is none. Another spelling of the same id is the same here: what a
+ * careless receiver would take for it must not be let through for want of a capital letter. */
+bool project_named_id(const struct conditions_named *named, struct id *ret);
+
 #define PROJECT_PROBLEM_ROOM 384
 
 /* The sentence of a refusal for REMIT_PROJECT_UNRESOLVED or REMIT_PROJECT_FORBIDDEN. */

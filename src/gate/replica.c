@@ -28,6 +28,8 @@ struct replica {
 	struct remit_table *outgrown; /* replaced by a new load; freed when no loop reads it */
 	struct remit_reader *own;     /* the feed's reader of `table` */
 	struct granting *grants;
+	struct reach *reach; /* NULL: no API needs it */
+	const char **upstreams;
 	struct chunks tokens, people, projects; /* item 0 of each stands for none */
 	struct idmap token_numbers, person_numbers, project_numbers;
 	struct freed *freed; /* oldest first, from freed_first */
@@ -52,6 +54,25 @@ static const struct id_bytes *project_id(const void *ctx, uint32_t number)
 	return &((const struct replica_project *)chunks_at(ctx, number))->id;
 }
 
+static uint32_t number_of(struct chunks *items, struct idmap *numbers, const struct id_bytes *id);
+
+static uint32_t number_of_person(void *ctx, const struct id *person)
+{
+	struct replica *r = ctx;
+	struct id_bytes id;
+	return id_to_bytes(person, &id) ? number_of(&r->people, &r->person_numbers, &id) : 0;
+}
+
+static bool make_reach(struct replica *r)
+{
+	size_t count = 0;
+	r->upstreams = calloc(r->api_count + 1, sizeof(*r->upstreams));
+	for (size_t i = 0; r->upstreams && i < r->api_count; i++)
+		if (r->apis[i].is_upstream)
+			r->upstreams[count++] = r->apis[i].name;
+	return r->upstreams && (count == 0 || reach_new(r->upstreams, count, number_of_person, r, &r->reach));
+}
+
 static bool make_parts(struct replica *r, uint64_t expected)
 {
 	size_t room = expected > SIZE_MAX / 8 ? SIZE_MAX / 8 : (size_t)expected;
@@ -60,6 +81,7 @@ static bool make_parts(struct replica *r, uint64_t expected)
 		return false;
 	atomic_init(&r->table, table);
 	return remit_reader_new(table, &r->own) == REMIT_OK
+		&& make_reach(r)
 		&& granting_new(r->apis, r->api_count, &r->grants)
 		&& chunks_init(&r->tokens, sizeof(struct replica_token)) && chunks_add(&r->tokens)
 		&& chunks_init(&r->people, sizeof(struct replica_person)) && chunks_add(&r->people)
@@ -95,6 +117,8 @@ void replica_free(struct replica *r)
 	remit_table_free(atomic_load(&r->table));
 	remit_table_free(r->outgrown);
 	granting_free(r->grants);
+	reach_free(r->reach);
+	free(r->upstreams);
 	idmap_done(&r->token_numbers);
 	idmap_done(&r->person_numbers);
 	idmap_done(&r->project_numbers);
@@ -325,6 +349,8 @@ enum store_status replica_load(struct replica *r, struct store *store)
 	remit_reader_pause(r->own);
 	if (loading.no_memory)
 		return STORE_NO_MEMORY;
+	if (status == STORE_OK && r->reach)
+		status = reach_load(r->reach, store); /* not older than the revision */
 	if (status != STORE_OK)
 		return status;
 	r->revision = revision;
@@ -348,6 +374,8 @@ static bool follow_change(void *ctx, const struct store_change *change)
 	bool ok = true;
 	if (change->kind == STORE_CHANGE_USER)
 		ok = put_person(r, &change->id, change->present ? &change->user : NULL);
+	else if (change->kind == STORE_CHANGE_PROJECT)
+		ok = !r->reach || reach_note(r->reach, &change->id);
 	else if (change->kind == STORE_CHANGE_TEXT && !change->present)
 		remove_text(r, change->text.digest);
 	else if (change->kind == STORE_CHANGE_TEXT) {
@@ -370,6 +398,8 @@ enum store_status replica_follow(struct replica *r, struct store *store, uint64_
 	remit_reader_pause(r->own);
 	if (following.no_memory)
 		return STORE_NO_MEMORY;
+	if (status == STORE_OK && r->reach)
+		status = reach_follow(r->reach, store);
 	if (status != STORE_OK)
 		return status;
 	r->revision = revision;
@@ -478,6 +508,11 @@ const struct id_bytes *replica_person_id(const struct replica *r, uint32_t numbe
 const struct id_bytes *replica_project_id(const struct replica *r, uint32_t number)
 {
 	return number ? project_id(&r->projects, number) : NULL;
+}
+
+enum reach_answer replica_reach(const struct replica *r, const char *api, const struct id *project, uint32_t person)
+{
+	return r->reach ? reach_ask(r->reach, api, project, person) : REACH_UNKNOWN;
 }
 
 size_t replica_texts(const struct replica *r)

@@ -8,6 +8,7 @@
 
 #include "gate/chunks.h"
 #include "gate/idmap.h"
+#include "gate/reach.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -40,6 +41,7 @@ struct replica_project {
 struct replica_api {
 	const char *name;
 	const struct remit_policy *policy;
+	bool is_upstream; /* nobody behind us judges its projects: who reaches which is kept */
 };
 
 struct replica;
@@ -76,6 +78,9 @@ uint32_t replica_person_flags(const struct replica *replica, uint32_t number);
 const struct id_bytes *replica_person_id(const struct replica *replica, uint32_t number);
 /* NULL for 0: not bound. */
 const struct id_bytes *replica_project_id(const struct replica *replica, uint32_t number);
+/* Whether a person reaches a project of an API that is somebody else's. */
+enum reach_answer replica_reach(const struct replica *replica, const char *api, const struct id *project,
+	uint32_t person);
 size_t replica_texts(const struct replica *replica);
 size_t replica_bytes(const struct replica *replica);
 /* An expiry as a record holds it: whole seconds, rounded down; 0 stays 0, never. */

@@ -168,21 +168,53 @@ static bool judge_conditions(struct visit *v, uint32_t *ret_whens, struct condit
 	return false;
 }
 
-/* The question for remit_decide, from the request and the token as it is now. False, and answered, where
- * it cannot be asked. */
-static bool make_question(struct visit *v, struct remit_question *ret)
+/* D24: no token reaches a project of somebody else's API that its owner does not. */
+static bool owner_reaches(const struct visit *v, const struct conditions_named *named)
 {
+	const struct replica *replica = v->gate->replica;
+	const struct id_bytes *bound = replica_project_id(replica, v->record.project);
+	const char *api = v->api->config->name;
+	struct id id;
+	if (v->rule->operation->project == REMIT_PROJECT_NONE)
+		return true;
+	if (bound) {
+		id_from_bytes(bound, &id);
+		return replica_reach(replica, api, &id, v->record.owner) == REACH_YES;
+	}
+	return !project_named_id(named, &id) || replica_reach(replica, api, &id, v->record.owner) != REACH_NO;
+}
+
+static bool refuse_reach(struct visit *v)
+{
+	visit_judge(v, REMIT_PROJECT_FORBIDDEN);
+	reply_error(v, 403, remit_reason_text(REMIT_PROJECT_FORBIDDEN),
+		"The token's owner neither owns this project nor is a member of it");
+	return false;
+}
+
+/* Asks for the decision, on the request and the token as it is now. False, and answered, where it is no. */
+static bool judge(struct visit *v)
+{
+	struct remit_question question;
+	/* 1 kB, which remit_decide fills as far as it is read. */
+	struct remit_decision decision __attribute__((uninitialized));
 	uint32_t whens = 0;
 	struct conditions_named named;
 	if (!judge_conditions(v, &whens, &named))
 		return false;
 	if (v->waited && v->keyed && !answer_token_result(v, token_find_again(v)))
 		return false;
-	token_question(v, ret);
-	ret->whens = whens;
+	token_question(v, &question);
+	question.whens = whens;
 	if (!v->api->service) /* nobody behind us knows what the token is bound to */
-		project_question(&named, v->keyed ? replica_project_id(v->gate->replica, v->record.project) : NULL, ret);
-	return true;
+		project_question(&named, v->keyed ? replica_project_id(v->gate->replica, v->record.project) : NULL,
+			&question);
+	remit_decide(&question, &decision);
+	if (decision.reason != REMIT_ALLOWED) {
+		refuse(v, &decision);
+		return false;
+	}
+	return v->api->service || !v->keyed || owner_reaches(v, &named) || refuse_reach(v);
 }
 
 bool rest_decide(struct visit *v)
@@ -191,35 +223,17 @@ bool rest_decide(struct visit *v)
 		refuse(v, &(struct remit_decision){ .reason = REMIT_UNMAPPED });
 		return false;
 	}
-	struct remit_question question;
-	/* 1 kB, which remit_decide fills as far as it is read. */
-	struct remit_decision decision __attribute__((uninitialized));
-	if (!make_question(v, &question))
+	if (!judge(v))
 		return false;
-	remit_decide(&question, &decision);
-	if (decision.reason == REMIT_ALLOWED) {
-		visit_judge(v, REMIT_ALLOWED);
-		return true;
-	}
-	refuse(v, &decision);
-	return false;
+	visit_judge(v, REMIT_ALLOWED);
+	return true;
 }
 
 /* For what was judged from the head, before a long body was read: the token may have ended since, or
  * have lost a scope. False, and answered, where it has. */
 static bool is_still_good(struct visit *v)
 {
-	struct remit_question question;
-	struct remit_decision decision;
-	if (!v->waited || !v->keyed)
-		return true;
-	if (!make_question(v, &question))
-		return false;
-	remit_decide(&question, &decision);
-	if (decision.reason == REMIT_ALLOWED)
-		return true;
-	refuse(v, &decision);
-	return false;
+	return !v->waited || !v->keyed || judge(v);
 }
 
 static void run(struct visit *v)

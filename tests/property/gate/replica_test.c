@@ -122,11 +122,33 @@ static void change_user(void)
 	}
 }
 
+static void add_project(unsigned i)
+{
+	struct store_actor who = actor();
+	projects[i] = new_id();
+	struct project_row row = { .id = projects[i], .api = "one", .name = "P", .owner = users[pick(USERS)],
+		.created_ms = who.now_ms };
+	assert_int_equal(store_project_add(store, &row, &who), STORE_OK);
+}
+
+static void change_project(void)
+{
+	struct store_actor who = actor();
+	unsigned i = pick(3);
+	int64_t revision;
+	if (pick(4) == 0 && store_project_remove(store, &projects[i], &who, &revision) == STORE_OK)
+		add_project(i);
+	else if (pick(2) == 0)
+		(void)!store_member_add(store, &projects[i], &users[pick(USERS)], &who, &revision);
+	else
+		(void)!store_member_remove(store, &projects[i], &users[pick(USERS)], &who, &revision);
+}
+
 static void change_something(void)
 {
 	struct store_actor who = actor();
 	int64_t count;
-	switch (pick(10)) {
+	switch (pick(12)) {
 	case 0: case 1: case 2: case 3:
 		add_token();
 		return;
@@ -135,6 +157,9 @@ static void change_something(void)
 		return;
 	case 8:
 		change_user();
+		return;
+	case 9: case 10:
+		change_project();
 		return;
 	default:
 		if (pick(4) == 0)
@@ -154,6 +179,11 @@ struct compare {
 	} people[64];
 	size_t people_count;
 	size_t count;
+	struct {
+		struct id id;
+		uint32_t number;
+	} owners[64];
+	size_t owner_count;
 };
 
 static bool note_user(void *ctx, const struct user_row *user)
@@ -192,6 +222,31 @@ static void assert_owner(const struct compare *c, const struct remit_record *rec
 	assert_memory_equal(replica_person_id(c->replica, record->owner), owner, sizeof(*owner));
 }
 
+static void note_owner(struct compare *c, uint32_t number)
+{
+	for (size_t i = 0; i < c->owner_count; i++)
+		if (c->owners[i].number == number)
+			return;
+	if (c->owner_count == 64)
+		return;
+	id_from_bytes(replica_person_id(c->replica, number), &c->owners[c->owner_count].id);
+	c->owners[c->owner_count++].number = number;
+}
+
+/* Who reaches which project (D24). */
+static void compare_reach(const struct compare *c)
+{
+	for (size_t i = 0; i < 3 * c->owner_count; i++) {
+		const struct id *project = &projects[i % 3], *owner = &c->owners[i / 3].id;
+		uint32_t number = c->owners[i / 3].number;
+		bool reaches = false;
+		assert_int_equal(store_project_reaches(store, project, owner, &reaches), STORE_OK);
+		assert_int_equal(replica_reach(c->replica, "one", project, number), reaches ? REACH_YES : REACH_NO);
+		assert_int_equal(replica_reach(c->replica, "many", project, number), REACH_UNKNOWN);
+		assert_int_equal(replica_reach(c->replica, "one", owner, number), REACH_UNKNOWN);
+	}
+}
+
 static bool compare_text(void *ctx, const struct store_text *text)
 {
 	struct compare *c = ctx;
@@ -208,6 +263,7 @@ static bool compare_text(void *ctx, const struct store_text *text)
 	const struct id_bytes *project = replica_project_id(c->replica, record.project);
 	assert_memory_equal(project ? project : &none, &text->project, sizeof(none));
 	assert_owner(c, &record, &text->owner);
+	note_owner(c, record.owner);
 	if (api != REPLICA_NO_API)
 		assert_granted(c, &record, text->scopes);
 	for (size_t i = 0; i < text_count; i++)
@@ -231,6 +287,7 @@ static void compare(struct replica *replica, struct replica_reader *reader)
 	assert_int_equal(replica_texts(replica), c.count);
 	assert_int_equal(replica_revision(replica), revision);
 	replica_reader_rest(reader);
+	compare_reach(&c);
 }
 
 /* ---- Start ---- */
@@ -259,8 +316,8 @@ static void open_all(void)
 		fail_msg("%s", why);
 	policies[0] = policy_of(4);
 	policies[1] = policy_of(200);
-	apis[0] = (struct replica_api){ "one", policies[0] };
-	apis[1] = (struct replica_api){ "many", policies[1] };
+	apis[0] = (struct replica_api){ "one", policies[0], .is_upstream = true };
+	apis[1] = (struct replica_api){ "many", policies[1], .is_upstream = false };
 	for (unsigned i = 0; i < USERS; i++) {
 		char email[32];
 		users[i] = new_id();
@@ -268,12 +325,8 @@ static void open_all(void)
 		struct user_row row = { .id = users[i], .email = email, .admin = i % 2, .created_ms = who.now_ms };
 		assert_int_equal(store_user_add(store, &row, &who), STORE_OK);
 	}
-	for (unsigned i = 0; i < 3; i++) {
-		projects[i] = new_id();
-		struct project_row row = { .id = projects[i], .api = "one", .name = "P", .owner = users[0],
-			.created_ms = who.now_ms };
-		assert_int_equal(store_project_add(store, &row, &who), STORE_OK);
-	}
+	for (unsigned i = 0; i < 3; i++)
+		add_project(i);
 }
 
 static void close_all(void)

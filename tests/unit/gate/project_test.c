@@ -144,6 +144,31 @@ static void test_M15_a_bound_token_and_the_project_that_is_named(void **state)
 	profile_free(profile);
 }
 
+static void test_M15_every_spelling_of_an_id_is_that_id(void **state)
+{
+	(void)state;
+	const struct {
+		struct conditions_named named;
+		bool is;
+	} named[] = {
+		{ { true, false, JSON_KIND_NONE, STR(OURS) }, true },
+		{ { true, false, JSON_KIND_NONE, STR("01A20253-DD5E-7691-8415-B55A0259DDB8") }, true },
+		{ { true, false, JSON_KIND_NONE, STR(" " OURS) }, true },
+		{ { true, true, JSON_KIND_STRING, STR("\\u0030" "1a20253-dd5e-7691-8415-b55a0259ddb8") }, true },
+		{ { true, true, JSON_KIND_OBJECT, { NULL, 0 } }, false },
+		{ { true, true, JSON_KIND_STRING, STR("") }, false },
+		{ { true, true, JSON_KIND_STRING, STR(OURS "0") }, false },
+		{ { false, false, JSON_KIND_NONE, { NULL, 0 } }, false },
+	};
+	for (size_t i = 0; i < TEST_COUNT(named); i++) {
+		struct id id = { "" };
+		if (project_named_id(&named[i].named, &id) != named[i].is)
+			fail_msg("case %zu", i);
+		if (named[i].is)
+			assert_string_equal(id.text, OURS);
+	}
+}
+
 static void test_a_refusal_says_where_it_looked(void **state)
 {
 	(void)state;
@@ -164,6 +189,7 @@ static void test_a_refusal_says_where_it_looked(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_M15_a_bound_token_and_the_project_that_is_named),
+	cmocka_unit_test(test_M15_every_spelling_of_an_id_is_that_id),
 	cmocka_unit_test(test_a_refusal_says_where_it_looked),
 };
 
