@@ -120,7 +120,7 @@ static void go_in(struct visit *v)
 	}
 	if (!check_host(v))
 		return;
-	if (!v->api && wellknown_request(v))
+	if (wellknown_request(v))
 		return;
 	if (!check_origin(v) || answer_preflight(v))
 		return;

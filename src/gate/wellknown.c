@@ -118,7 +118,10 @@ bool wellknown_request(struct visit *v)
 	bool reads = v->request->method == HTTP_GET || v->request->method == HTTP_HEAD;
 	if (!reads || exchange_listener(v->x) == GATE_LISTENER_OPERATIONS)
 		return false;
-	if (str_eq(v->path, STR("/"))) {
+	/* An API at "" has every path that is not ours: its front page, but not what says how to get a token. */
+	if (v->api && v->api->base.n > 0)
+		return false;
+	if (!v->api && str_eq(v->path, STR("/"))) {
 		send_public(v, v->gate->index);
 		return true;
 	}

@@ -14,7 +14,7 @@ import time
 from harness import BINARY, SOURCE, free_port
 from tap import case, equal, run
 
-PORT = free_port()
+PORT, NOTES, GATE = free_port(), free_port(), free_port()
 # What differs from run to run: texts of tokens, ids, times, request ids.
 MASKS = [
     (r"\bsl_pat_[0-9A-Za-z]{47}\b", "TOKEN"),
@@ -26,6 +26,7 @@ MASKS = [
 folder = tempfile.mkdtemp(prefix="remit-readme-")
 atexit.register(shutil.rmtree, folder, True)
 os.symlink(os.path.dirname(BINARY), os.path.join(folder, "build"))
+os.symlink(os.path.join(SOURCE, "examples"), os.path.join(folder, "examples"))
 
 
 def masked(text):
@@ -37,7 +38,9 @@ def masked(text):
 def steps():
     """(command, wanted output) of every `$` line, in order."""
     with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
-        text = file.read().replace("127.0.0.1:8787", f"127.0.0.1:{PORT}")
+        text = file.read()
+    for port, ours in (("8787", PORT), ("8790", GATE), ("3000", NOTES)):
+        text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{ours}").replace(f"notes.py {port}", f"notes.py {ours}")
     for block in re.findall(r"```console\n(.*?)```", text, re.S):
         for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
             command, _, wanted = part.partition("\n")
@@ -75,11 +78,20 @@ def the_demo_prints_a_token_of_each_preset_and_lines_that_work():
           '{"error":{"code":"insufficient_scope","message":"Token missing scope(s): stories:write"}}')
 
 
+def end_group(leader):
+    """What the lines started in the background, where they did not come to its end."""
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 @case
 def the_readme_tells_the_truth():
     shell = subprocess.Popen(["bash", "--norc"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True,
+                             stderr=subprocess.STDOUT, text=True, start_new_session=True,
                              env={**os.environ, "REMIT_PUBLIC_URL": f"http://127.0.0.1:{PORT}"})
+    atexit.register(end_group, shell.pid)
     count = 0
     for command, wanted in steps():
         shell.stdin.write(command + "\necho; echo @end\n")
