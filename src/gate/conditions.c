@@ -69,13 +69,28 @@ static bool judge_json(const struct conditions *c, const struct conditions_input
 	return false;
 }
 
-/* A name that a receiver might take for this one, as X_Project for X-Project, counts twice. */
+/* Whether a field is to be dropped before the request goes on. */
+static bool is_dropped(struct str list, struct str name)
+{
+	bool more = true, found = false;
+	while (more && !found) {
+		struct str option;
+		more = str_cut(&list, ',', &option);
+		found = identity_looks_like(str_trim(option), name);
+	}
+	return found;
+}
+
+/* A name that a receiver might take for this one, as X_Project for X-Project, counts twice; so does one
+ * that Connection names: it would be judged here and missing there. */
 static struct str find_header(const struct http_request *request, struct str name, size_t *ret_count)
 {
 	struct str value = http_request_header(request, name, ret_count);
 	for (size_t i = 0; i < request->header_count; i++) {
 		struct str other = request->headers[i].name;
-		if (other.n == name.n && !str_eq_ignore_case(other, name) && identity_looks_like(other, name))
+		bool alias = other.n == name.n && !str_eq_ignore_case(other, name) && identity_looks_like(other, name);
+		if (alias || (str_eq_ignore_case(other, STR("Connection"))
+			&& is_dropped(request->headers[i].value, name)))
 			*ret_count += 2;
 	}
 	return value;
@@ -116,7 +131,7 @@ static bool is_matched(enum remit_test test, bool present, bool equal)
 
 static bool stands_twice(const char *name, char *reterr_problem)
 {
-	snprintf(reterr_problem, CONDITIONS_PROBLEM_ROOM, "\"%s\" stands twice", name);
+	snprintf(reterr_problem, CONDITIONS_PROBLEM_ROOM, "\"%s\" stands twice, in another spelling, or is named in Connection", name);
 	return false;
 }
 
