@@ -8,6 +8,7 @@
 
 #include "gate/identity.h"
 #include "gate/rest.h"
+#include "gate/token.h"
 
 static const char PLACE[] = "/gate/forward";
 
@@ -180,16 +181,8 @@ static void let_pass(struct visit *v)
 {
 	struct http_header headers[IDENTITY_HEADERS];
 	size_t count = 0;
-	struct identity who = { .policy = v->api->policy };
-	if (v->keyed) {
-		const struct replica *replica = v->gate->replica;
-		who.user = replica_person_id(replica, v->record.owner);
-		who.token = &replica_token(replica, v->record.token)->id;
-		who.project = replica_project_id(replica, v->record.project);
-		who.unlimited = replica_person_flags(replica, v->record.owner) & REPLICA_PERSON_ADMIN;
-		who.granted = remit_table_granted(
-			atomic_load_explicit(&v->loop->reader.table, memory_order_relaxed), v->api->policy, &v->record);
-	}
+	struct identity who;
+	token_identity(v, &who);
 	if (!identity_headers(&who, exchange_arena(v->x), headers, &count)) {
 		reply_error(v, 503, "unavailable", "Out of memory");
 		return;

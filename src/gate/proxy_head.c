@@ -5,6 +5,7 @@
 #include "gate/proxy.h"
 
 #include "gate/identity.h"
+#include "gate/token.h"
 
 #include <arpa/inet.h>
 
@@ -122,19 +123,10 @@ static void add_forwarding(const struct visit *v, struct buf *out)
 static void add_identity(struct visit *v, struct buf *out)
 {
 	struct http_header headers[IDENTITY_HEADERS], id_header;
-	struct identity who = { .policy = v->api->policy };
+	struct identity who;
 	struct arena *arena = exchange_arena(v->x);
 	size_t count = 0;
-	if (v->keyed) {
-		const struct replica *replica = v->gate->replica;
-		who.user = replica_person_id(replica, v->record.owner);
-		who.token = &replica_token(replica, v->record.token)->id;
-		who.project = replica_project_id(replica, v->record.project);
-		who.unlimited = replica_person_flags(replica, v->record.owner) & REPLICA_PERSON_ADMIN;
-		who.granted = remit_table_granted(
-			atomic_load_explicit(&v->loop->reader.table, memory_order_relaxed), v->api->policy,
-			&v->record);
-	}
+	token_identity(v, &who);
 	struct exchange_id id = exchange_request_id(v->x);
 	if (!identity_headers(&who, arena, headers, &count)
 		|| !identity_request_id(id.b, arena, &id_header)) {

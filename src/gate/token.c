@@ -69,3 +69,17 @@ void token_question(const struct visit *v, struct remit_question *ret)
 		ret->granted = remit_table_granted(
 			atomic_load_explicit(&v->loop->reader.table, memory_order_relaxed), v->api->policy, &v->record);
 }
+
+void token_identity(const struct visit *v, struct identity *ret)
+{
+	const struct replica *replica = v->gate->replica;
+	*ret = (struct identity){ .policy = v->api->policy };
+	if (!v->keyed)
+		return;
+	ret->user = replica_person_id(replica, v->record.owner);
+	ret->token = &replica_token(replica, v->record.token)->id;
+	ret->project = replica_project_id(replica, v->record.project);
+	ret->unlimited = replica_person_flags(replica, v->record.owner) & REPLICA_PERSON_ADMIN;
+	ret->granted = remit_table_granted(
+		atomic_load_explicit(&v->loop->reader.table, memory_order_relaxed), v->api->policy, &v->record);
+}

@@ -5,6 +5,7 @@
 #ifndef REMIT_GATE_TOKEN_H
 #define REMIT_GATE_TOKEN_H
 
+#include "gate/identity.h"
 #include "gate/internal.h"
 
 enum token_result {
@@ -19,5 +20,7 @@ enum token_result token_find(struct visit *v);
 enum token_result token_find_again(struct visit *v);
 /* The question for remit_decide, as far as the token goes. */
 void token_question(const struct visit *v, struct remit_question *ret);
+/* Whose it is, for what stands behind the gate (D23); nobody's where the operation is public. */
+void token_identity(const struct visit *v, struct identity *ret);
 
 #endif
