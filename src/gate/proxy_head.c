@@ -12,20 +12,20 @@
 #define HEAD_MAX (64 * 1024)
 
 /* Names as careless receivers see them: "Transfer_Encoding" is "Transfer-Encoding" (H01). */
-static bool is_alike(struct str name, const char *wanted)
+static bool is_alike(struct str name, struct str wanted)
 {
-	if (name.n != strlen(wanted))
+	if (name.n != wanted.n)
 		return false;
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
 		bool sign = !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'));
-		if (sign ? wanted[i] != '-' : (c | 0x20) != wanted[i])
+		if (sign ? wanted.p[i] != '-' : (c | 0x20) != wanted.p[i])
 			return false;
 	}
 	return true;
 }
 
-static bool is_one_of(struct str name, const char *const *names, size_t count)
+static bool is_one_of(struct str name, const struct str *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (is_alike(name, names[i]))
@@ -33,14 +33,18 @@ static bool is_one_of(struct str name, const char *const *names, size_t count)
 	return false;
 }
 
+#define NAME(text) { text, sizeof(text) - 1 }
 #define IS_ONE_OF(name, names) is_one_of((name), (names), sizeof(names) / sizeof((names)[0]))
 
 /* For this hop alone, or ours to write. */
 static bool is_of_this_hop(struct str name)
 {
-	static const char *const names[] = { "connection", "keep-alive", "proxy-connection", "te", "trailer",
-		"transfer-encoding", "upgrade", "content-length", "proxy-authenticate", "proxy-authorization",
-		"proxy-authentication-info", "http2-settings" };
+	static const struct str names[] = {
+		NAME("connection"), NAME("keep-alive"), NAME("proxy-connection"), NAME("te"),
+		NAME("trailer"), NAME("transfer-encoding"), NAME("upgrade"), NAME("content-length"),
+		NAME("proxy-authenticate"), NAME("proxy-authorization"),
+		NAME("proxy-authentication-info"), NAME("http2-settings"),
+	};
 	return IS_ONE_OF(name, names);
 }
 
@@ -64,7 +68,9 @@ static bool is_named_by_connection(struct str name, const struct http_header *he
 
 static bool goes_up(const struct http_request *request, struct str name)
 {
-	static const char *const never[] = { "host", "expect", "authorization", "cookie" };
+	static const struct str never[] = {
+		NAME("host"), NAME("expect"), NAME("authorization"), NAME("cookie"),
+	};
 	return !is_of_this_hop(name) && !IS_ONE_OF(name, never) && !identity_is_ours(name)
 		&& !identity_is_forwarding(name) && !identity_is_override(name)
 		&& !is_named_by_connection(name, request->headers, request->header_count);
@@ -111,12 +117,19 @@ static void add_forwarding(const struct visit *v, struct buf *out)
 	struct str host = v->request->authority;
 	address_text(&client, text);
 	bool six = strchr(text, ':') != NULL;
-	buf_printf(out, "X-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\n", text, proto);
+	http1_write_header(out, STR("X-Forwarded-For"), str_of(text));
+	http1_write_header(out, STR("X-Forwarded-Proto"), str_of(proto));
 	if (host.n > 0)
-		buf_printf(out, "X-Forwarded-Host: %.*s\r\n", STR_FMT(host));
-	buf_printf(out, six ? "Forwarded: for=\"[%s]\";proto=%s" : "Forwarded: for=%s;proto=%s", text, proto);
-	if (host.n > 0)
-		buf_printf(out, ";host=\"%.*s\"", STR_FMT(host));
+		http1_write_header(out, STR("X-Forwarded-Host"), host);
+	buf_add_text(out, six ? "Forwarded: for=\"[" : "Forwarded: for=");
+	buf_add_text(out, text);
+	buf_add_text(out, six ? "]\";proto=" : ";proto=");
+	buf_add_text(out, proto);
+	if (host.n > 0) {
+		buf_add_text(out, ";host=\"");
+		buf_add_str(out, host);
+		buf_add_char(out, '"');
+	}
 	buf_add_text(out, "\r\n");
 }
 
@@ -221,7 +234,9 @@ static bool comes_down(const struct visit *v, const struct http_response *respon
 	const struct http_header *header)
 {
 	/* Date is ours; Alt-Svc would lead round the gate; who may call from where is the gate's to say. */
-	static const char *const never[] = { "date", "alt-svc" };
+	static const struct str never[] = {
+		NAME("date"), NAME("alt-svc"),
+	};
 	struct str name = header->name;
 	return !is_of_this_hop(name) && !IS_ONE_OF(name, never) && !identity_is_ours(name)
 		&& !starts_with(name, STR("access-control-"))
