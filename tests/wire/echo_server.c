@@ -106,6 +106,12 @@ static void on_work_body(struct exchange *x, enum exchange_body result, struct s
 		answer(x, 503, STR("busy"));
 }
 
+/* A chaotic client may have bent it on its way. */
+static void answer_no_number(struct exchange *x)
+{
+	answer(x, 400, STR("no number"));
+}
+
 static void answer_file(struct exchange *x, struct str query)
 {
 	struct stat file;
@@ -120,8 +126,11 @@ static void answer_file(struct exchange *x, struct str query)
 	}
 	length = (uint64_t)file.st_size;
 	if (query.n > 0 && str_cut(&query, '-', &text)) {
-		bool good = str_to_u64(text, UINT64_MAX, &offset) && str_to_u64(query, UINT64_MAX, &length);
-		assert(good);
+		if (!str_to_u64(text, UINT64_MAX, &offset) || !str_to_u64(query, UINT64_MAX, &length)) {
+			close(fd);
+			answer_no_number(x);
+			return;
+		}
 		a.status = 206;
 	}
 	exchange_answer_file(x, &a, fd, offset, length);
@@ -130,8 +139,10 @@ static void answer_file(struct exchange *x, struct str query)
 static void answer_big(struct exchange *x, struct str number)
 {
 	uint64_t n = 0;
-	bool good = str_to_u64(number, 64 * 1024 * 1024, &n);
-	assert(good);
+	if (!str_to_u64(number, 64 * 1024 * 1024, &n)) {
+		answer_no_number(x);
+		return;
+	}
 	char *p = malloc(n + 1);
 	assert(p);
 	memset(p, 'x', n);
@@ -174,9 +185,11 @@ static void answer_stream(struct exchange *x, struct str numbers, struct str que
 	struct http_header headers[] = { { STR("Content-Type"), STR("text/plain") }, { STR("X-Bad"), STR("a\nb") } };
 	struct answer a = { .status = 200, .headers = headers, .header_count = str_is(query, "split") ? 2 : 1 };
 	struct str pieces;
-	bool good = str_cut(&numbers, '/', &pieces) && str_to_u64(pieces, UINT64_MAX, &asked->pieces) &&
-		    str_to_u64(numbers, 64 * 1024 * 1024, &asked->size);
-	assert(good);
+	if (!str_cut(&numbers, '/', &pieces) || !str_to_u64(pieces, UINT64_MAX, &asked->pieces) ||
+	    !str_to_u64(numbers, 64 * 1024 * 1024, &asked->size)) {
+		answer_no_number(x);
+		return;
+	}
 	asked->held = str_is(query, "held");
 	asked->empties = str_is(query, "empty");
 	asked->broken = str_is(query, "broken");
