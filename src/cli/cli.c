@@ -206,14 +206,25 @@ enum cli_exit cli_open_store(struct cli *cli)
 
 /* A server that stands still may have heard of the store until just before its next beat, which is due
  * max_staleness / 2 after the last one: only max_staleness after that does it surely refuse. */
-enum cli_exit cli_settle(struct cli *cli, int64_t revision)
+static enum authority_status wait_applied(struct cli *cli, int64_t revision, struct authority_error *reterr)
 {
 	uint32_t staleness_ms = cli->config->max_staleness_ms;
 	struct authority_lagging lagging;
+	return authority_wait_applied(&cli->authority, revision, staleness_ms + staleness_ms / 2 + SETTLE_MARGIN_MS,
+		&lagging, reterr);
+}
+
+enum cli_exit cli_settle(struct cli *cli, int64_t revision)
+{
 	struct authority_error error;
-	enum authority_status status = authority_wait_applied(&cli->authority, revision,
-		staleness_ms + staleness_ms / 2 + SETTLE_MARGIN_MS, &lagging, &error);
+	enum authority_status status = wait_applied(cli, revision, &error);
 	return status == AUTHORITY_OK ? CLI_DONE : cli_refuse(cli, status, &error);
+}
+
+void cli_let_know(struct cli *cli, int64_t revision)
+{
+	struct authority_error error;
+	(void)wait_applied(cli, revision, &error);
 }
 
 int cli_main(int argc, char **argv)

@@ -106,7 +106,10 @@ static enum cli_exit run_create(struct cli *cli)
 		authority_token_create(&cli->authority, &request, &cli->actor, &issued, &error);
 	if (status != AUTHORITY_OK)
 		return cli_refuse(cli, status, &error);
-	return print_issued(cli, &issued);
+	const int64_t revision = issued.revision;
+	enum cli_exit printed = print_issued(cli, &issued);
+	cli_let_know(cli, revision);
+	return printed;
 }
 
 /* The old text must be dead everywhere when this returns; the new one is printed in any case. */

@@ -45,6 +45,12 @@ def a_new_token_is_known_within_100_ms():
 
 
 @case
+def a_new_token_works_in_the_next_line_of_a_script():
+    for n in range(10):
+        equal(health(remit.token("a@example.com", f"at once {n}", "--scope", "stories:read")["token"]), 200)
+
+
+@case
 def a_revocation_counts_when_the_command_returns():
     """D14"""
     for n in range(10):
