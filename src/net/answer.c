@@ -153,17 +153,12 @@ bool answer_write_error(struct loop *loop, uint64_t number, bool with_body, int 
 
 void answer_begin(struct exchange *x)
 {
-	struct connection *c = x->c;
-
 	x->answered = true;
-	if (!body_pass_over(x) || c->loop->draining != DRAIN_NOT)
-		c->last = c->linger = true;
-	if (!x->request.keep_alive)
-		c->last = true;
+	x->carrier->begin(x);
 	x->body.state = BODY_OVER;
 	/* Outside of a call of ours nobody else would go on with it. */
 	if (x->depth == 0)
-		loop_schedule(c->loop, c);
+		x->carrier->wake(x);
 }
 
 void exchange_answer(struct exchange *x, const struct answer *answer)
@@ -171,5 +166,5 @@ void exchange_answer(struct exchange *x, const struct answer *answer)
 	assert(x->magic == EXCHANGE_MAGIC && !x->answered);
 	answer_begin(x);
 	if (!exchange_is_gone(x))
-		answer_write(x, answer, NULL, output_claim(x->c));
+		x->carrier->head(x, answer, NULL);
 }

@@ -42,8 +42,7 @@ void body_release(struct exchange *x)
 	b->own_cap = 0;
 }
 
-/* Makes room for `more` bytes in memory of its own. */
-static bool reserve(struct exchange *x, size_t more)
+bool body_reserve(struct exchange *x, size_t more)
 {
 	struct body *b = &x->body;
 	uint64_t most = x->request.chunked ? b->max : x->request.length;
@@ -69,15 +68,15 @@ static bool reserve(struct exchange *x, size_t more)
 	return true;
 }
 
-/* Tells the handler. Always true, for its callers. */
-static bool tell(struct exchange *x, enum exchange_body result)
+bool body_tell(struct exchange *x, enum exchange_body result)
 {
 	struct body *b = &x->body;
-	struct str view = { b->own ? b->own : x->c->in->data + b->at, b->n };
+	struct str view = { "", 0 };
 
 	b->state = BODY_OVER;
-	if (result != EXCHANGE_BODY_WHOLE) {
-		view = (struct str){ "", 0 };
+	if (result == EXCHANGE_BODY_WHOLE && b->n > 0) {
+		view = (struct str){ b->own ? b->own : x->c->in->data + b->at, b->n };
+	} else if (result != EXCHANGE_BODY_WHOLE) {
 		x->must_close = true;
 		body_release(x);
 	}
@@ -100,7 +99,7 @@ static bool advance_length(struct exchange *x)
 		if (here >= length) {
 			b->n = length;
 			in->start += length;
-			return tell(x, EXCHANGE_BODY_WHOLE);
+			return body_tell(x, EXCHANGE_BODY_WHOLE);
 		}
 		if (length <= INPUT_BYTES - b->at)
 			return false;
@@ -108,9 +107,9 @@ static bool advance_length(struct exchange *x)
 		in->start = in->end = b->at;
 	}
 	if (b->n == length)
-		return tell(x, EXCHANGE_BODY_WHOLE);
-	if (!reserve(x, 1))
-		return tell(x, EXCHANGE_BODY_NO_ROOM);
+		return body_tell(x, EXCHANGE_BODY_WHOLE);
+	if (!body_reserve(x, 1))
+		return body_tell(x, EXCHANGE_BODY_NO_ROOM);
 	return false;
 }
 
@@ -133,7 +132,7 @@ static bool keep_chunk(struct exchange *x, struct str data)
 	if (data.n == 0)
 		return true;
 	if (b->own) {
-		if (!reserve(x, data.n))
+		if (!body_reserve(x, data.n))
 			return false;
 		memcpy(b->own + b->n, data.p, data.n);
 	} else {
@@ -152,7 +151,7 @@ static bool make_chunk_room(struct exchange *x)
 	in->start = in->end = b->at + (b->own ? 0 : b->n);
 	if (b->own || INPUT_BYTES - in->end >= INPUT_ROOM_LEAST)
 		return true;
-	if (!reserve(x, INPUT_ROOM_LEAST))
+	if (!body_reserve(x, INPUT_ROOM_LEAST))
 		return false;
 	in->start = in->end = b->at;
 	return true;
@@ -171,17 +170,17 @@ static bool advance_chunked(struct exchange *x)
 							      in->end - in->start, &used, &data, &error);
 		if (result == HTTP1_ERROR) {
 			count_one(&x->c->loop->server->malformed);
-			return tell(x, EXCHANGE_BODY_MALFORMED);
+			return body_tell(x, EXCHANGE_BODY_MALFORMED);
 		}
 		if (data.n > b->max - b->n)
-			return tell(x, EXCHANGE_BODY_TOO_LARGE);
+			return body_tell(x, EXCHANGE_BODY_TOO_LARGE);
 		if (!keep_chunk(x, data))
-			return tell(x, EXCHANGE_BODY_NO_ROOM);
+			return body_tell(x, EXCHANGE_BODY_NO_ROOM);
 		in->start += used;
 		if (result == HTTP1_DONE)
-			return tell(x, EXCHANGE_BODY_WHOLE);
+			return body_tell(x, EXCHANGE_BODY_WHOLE);
 	}
-	return make_chunk_room(x) ? false : tell(x, EXCHANGE_BODY_NO_ROOM);
+	return make_chunk_room(x) ? false : body_tell(x, EXCHANGE_BODY_NO_ROOM);
 }
 
 /* ---- Both ---- */
@@ -204,26 +203,23 @@ void exchange_read_body(struct exchange *x, uint64_t max,
 			void (*done)(struct exchange *x, enum exchange_body result, struct str body))
 {
 	struct body *b = &x->body;
-	struct connection *c = x->c;
 
 	assert(x->magic == EXCHANGE_MAGIC && b->state == BODY_UNREAD && !x->answered && x->depth > 0);
 	b->max = max;
 	b->done = done;
-	b->started_ns = c->loop->now_ns;
+	b->started_ns = x->c->loop->now_ns;
 	b->state = BODY_READING;
 	if (exchange_is_gone(x))
 		return;
 	if (!has_body(x)) {
-		tell(x, EXCHANGE_BODY_WHOLE);
+		body_tell(x, EXCHANGE_BODY_WHOLE);
 		return;
 	}
 	if (x->request.has_length && x->request.length > max) {
-		tell(x, EXCHANGE_BODY_TOO_LARGE);
+		body_tell(x, EXCHANGE_BODY_TOO_LARGE);
 		return;
 	}
-	if (x->request.expect_continue && connection_input(c).n == 0)
-		buf_add_text(output_claim(c), "HTTP/1.1 100 Continue\r\n\r\n");
-	body_advance(x);
+	x->carrier->want_body(x);
 }
 
 /* A chunked body that is there already to its last byte. */

@@ -256,7 +256,10 @@ static bool next_request(struct connection *c)
 		c->in->start += size;
 		c->seen = 0;
 		deadline_disarm(&c->read_deadline);
-		exchange_start(x, c);
+		exchange_prepare(x, c, &carrier_http1);
+		x->body.at = c->in->start;
+		c->x = x;
+		exchange_start(x);
 		return true;
 	case HTTP1_MORE:
 		exchange_give(c->loop, x);

@@ -50,18 +50,20 @@ void exchange_free_all(struct loop *loop)
 	loop->exchanges_free = 0;
 }
 
-void exchange_start(struct exchange *x, struct connection *c)
+void exchange_prepare(struct exchange *x, struct connection *c, const struct carrier *carrier)
 {
-	struct loop *loop = c->loop;
-
-	assert(!c->x);
 	memset(x, 0, offsetof(struct exchange, arena));
 	x->magic = EXCHANGE_MAGIC;
 	x->c = c;
-	c->x = x;
+	x->carrier = carrier;
+}
+
+void exchange_start(struct exchange *x)
+{
+	struct loop *loop = exchange_loop(x);
+
 	x->number = loop->requests++;
 	x->started_ns = clock_monotonic_ns();
-	x->body.at = c->in->start;
 	x->depth++;
 	loop->server->handler.request(x, loop->state);
 	x->depth--;
@@ -79,7 +81,8 @@ void exchange_finish(struct exchange *x)
 	body_release(x);
 	arena_reset(&x->arena);
 	x->magic = 0;
-	c->x = NULL;
+	if (c->x == x)
+		c->x = NULL;
 	exchange_give(loop, x);
 }
 
@@ -206,7 +209,7 @@ int64_t exchange_now_ms(const struct exchange *x)
 
 bool exchange_is_gone(const struct exchange *x)
 {
-	return check(x)->c->broken || x->c->state != CONNECTION_OPEN;
+	return check(x)->carrier->is_gone(x);
 }
 
 void exchange_hold(struct exchange *x)

@@ -38,6 +38,34 @@ struct body {
 
 struct file_answer;
 
+/* How an exchange's bytes travel. All else about it is the same for every version of HTTP. */
+struct carrier {
+	/* Whether the client has gone: an answer would reach nobody. */
+	bool (*is_gone)(const struct exchange *x);
+	/* Has it gone on soon, from outside of a call of ours. */
+	void (*wake)(struct exchange *x);
+	/* The handler wants the body, and there is one: tells the client to send it. */
+	void (*want_body)(struct exchange *x);
+	/* Before the answer: passes over what is unread of the body, and decides what comes after. */
+	void (*begin)(struct exchange *x);
+	/* Status and fields, and the body but for HEAD: with later_length (or LENGTH_UNKNOWN in it) it comes
+	 * in pieces. False where something else, or nothing, was written in its place. */
+	bool (*head)(struct exchange *x, const struct answer *answer, const uint64_t *later_length);
+	void (*piece)(struct exchange *x, struct str piece);
+	/* The same without a copy; frees it. */
+	void (*own_piece)(struct exchange *x, struct unsent *piece);
+	void (*end)(struct exchange *x);
+	void (*break_off)(struct exchange *x);
+	/* An error that we found ourselves, in the place of the answer. */
+	void (*refuse)(struct exchange *x, int status, const char *what);
+	/* Whether more may be written now. */
+	bool (*has_room)(struct exchange *x);
+	/* Whether the client has taken all that was written. */
+	bool (*is_taken)(const struct exchange *x);
+};
+
+extern const struct carrier carrier_http1;
+
 /* An answer of unknown length. */
 struct stream {
 	bool open;    /* begun and not ended */
@@ -57,6 +85,7 @@ struct exchange {
 	unsigned depth; /* calls of the handler that are running with it */
 	int status;     /* as sent, or 0 */
 	struct connection *c;
+	const struct carrier *carrier;
 	struct exchange *next; /* in the free list */
 	void *context;
 	uint64_t number;
@@ -77,12 +106,18 @@ struct exchange *exchange_take(struct loop *loop);
 void exchange_give(struct loop *loop, struct exchange *x);
 void exchange_free_all(struct loop *loop);
 
-/* Hands a request to the handler; the body, if any, starts at the input's start. */
-void exchange_start(struct exchange *x, struct connection *c);
+/* A fresh one of this connection. */
+void exchange_prepare(struct exchange *x, struct connection *c, const struct carrier *carrier);
+/* Hands its request to the handler. */
+void exchange_start(struct exchange *x);
 /* Goes on where it can. True where it came further, and so should be called again or is over. */
 bool exchange_advance(struct exchange *x);
 /* The end: the handler's `finished`, and back to the free list. */
 void exchange_finish(struct exchange *x);
+static inline struct loop *exchange_loop(const struct exchange *x)
+{
+	return x->c->loop;
+}
 /* Gives a job to the workers, for the handler or for ourselves. */
 bool exchange_give_job(struct exchange *x, void (*work)(void *arg),
 		       void (*done)(struct exchange *x, void *arg), void *arg, bool always);
@@ -91,6 +126,10 @@ void exchange_job_done(struct exchange *x);
 
 /* ---- body.c ---- */
 
+/* Makes room for `more` bytes in memory of its own, which is counted. */
+bool body_reserve(struct exchange *x, size_t more);
+/* Tells the handler how reading ended. Always true, for its callers. */
+bool body_tell(struct exchange *x, enum exchange_body result);
 /* Uses the bytes that have come. True where the body is complete or refused, and was told. */
 bool body_advance(struct exchange *x);
 /* Where bytes of a long body are read to without a copy; {NULL, 0} where they are not. */
@@ -102,12 +141,14 @@ bool body_pass_over(struct exchange *x);
 
 /* ---- intake.c ---- */
 
+/* Tells the handler. True where more may follow at once. */
+bool intake_tell(struct exchange *x, enum exchange_body result, struct str piece);
 /* Hands on what has come of a streamed body. True where that may be called again at once. */
 bool intake_advance(struct exchange *x);
 
 /* ---- answer.c ---- */
 
-/* What comes before each answer: passes over the body, and decides whether the connection closes. */
+/* What comes before each answer. */
 void answer_begin(struct exchange *x);
 #define LENGTH_UNKNOWN UINT64_MAX
 /* Writes an answer's head, and its body but for HEAD. With later_length (or LENGTH_UNKNOWN in it) the

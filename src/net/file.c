@@ -15,8 +15,7 @@ struct file_answer {
 	int fd;
 	uint64_t offset, left;
 	bool begun, failed;
-	int status;
-	struct buf head;
+	struct answer answer; /* copied into the exchange's arena */
 	struct unsent *piece; /* read and not yet sent */
 };
 
@@ -62,7 +61,6 @@ void file_release(struct exchange *x)
 	assert(!x->working);
 	close(f->fd);
 	free(f->piece);
-	buf_done(&f->head);
 	free(f);
 	x->file = NULL;
 }
@@ -70,12 +68,10 @@ void file_release(struct exchange *x)
 /* Before the head is sent the client can still be told; after it only the end of the connection can. */
 static void give_up(struct exchange *x)
 {
-	struct connection *c = x->c;
-
 	if (x->file->begun)
-		c->broken = true;
+		x->carrier->break_off(x);
 	else
-		connection_refuse(c, 500, "The file could not be read");
+		x->carrier->refuse(x, 500, "The file could not be read");
 	file_release(x);
 }
 
@@ -84,17 +80,17 @@ static void send_piece(struct exchange *x)
 	struct file_answer *f = x->file;
 
 	if (!f->begun) {
-		buf_add_str(output_claim(x->c), buf_str(&f->head));
-		buf_done(&f->head);
 		f->begun = true;
-		x->status = f->status;
+		if (!x->carrier->head(x, &f->answer, &f->left)) {
+			file_release(x);
+			return;
+		}
 	}
 	if (!f->piece)
 		return;
-	output_flush(x->c);
 	f->offset += f->piece->n;
 	f->left -= f->piece->n;
-	output_send(x->c, f->piece);
+	x->carrier->own_piece(x, f->piece);
 	f->piece = NULL;
 }
 
@@ -111,13 +107,32 @@ bool file_advance(struct exchange *x)
 		return true;
 	}
 	if (f->left == 0) {
+		x->carrier->end(x);
 		file_release(x);
 		return true;
 	}
 	/* Never refused: an answer that has begun is not broken off because others wait. */
-	if (x->c->unsent == 0)
+	if (x->carrier->is_taken(x))
 		exchange_give_job(x, read_piece, piece_is_read, f, true);
 	return false;
+}
+
+/* Its head is written only when a first piece could be read. */
+static bool copy_answer(struct arena *arena, const struct answer *answer, struct answer *ret)
+{
+	struct http_header *headers = arena_alloc(arena, answer->header_count * sizeof(*headers) + 1);
+
+	if (!headers)
+		return false;
+	for (size_t i = 0; i < answer->header_count; i++) {
+		headers[i].name = arena_copy_str(arena, answer->headers[i].name);
+		headers[i].value = arena_copy_str(arena, answer->headers[i].value);
+		if (!headers[i].name.p || !headers[i].value.p)
+			return false;
+	}
+	*ret = *answer;
+	ret->headers = headers;
+	return true;
 }
 
 static struct file_answer *new_file(struct exchange *x, const struct answer *answer, int fd, uint64_t offset,
@@ -127,13 +142,7 @@ static struct file_answer *new_file(struct exchange *x, const struct answer *ans
 	if (!f)
 		return NULL;
 	*f = (struct file_answer){ .fd = fd, .offset = offset, .left = length };
-	buf_init(&f->head, 1024 * 1024);
-	if (!answer_write(x, answer, &length, &f->head))
-		f->left = 0;
-	f->status = x->status;
-	x->status = 0;
-	if (f->head.failed) {
-		buf_done(&f->head);
+	if (!copy_answer(&x->arena, answer, &f->answer)) {
 		free(f);
 		return NULL;
 	}
@@ -144,14 +153,15 @@ void exchange_answer_file(struct exchange *x, const struct answer *answer, int f
 			  uint64_t length)
 {
 	assert(x->magic == EXCHANGE_MAGIC && !x->answered && !x->working && answer->body.n == 0);
+	x->stream.sized = true;
 	answer_begin(x);
 	if (!exchange_is_gone(x) && x->request.method != HTTP_HEAD) {
 		x->file = new_file(x, answer, fd, offset, length);
 		if (x->file)
 			return;
-		connection_refuse(x->c, 503, "Out of memory");
+		x->carrier->refuse(x, 503, "Out of memory");
 	} else if (!exchange_is_gone(x)) {
-		answer_write(x, answer, &length, output_claim(x->c));
+		x->carrier->head(x, answer, &length);
 	}
 	close(fd);
 }

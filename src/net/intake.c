@@ -9,8 +9,7 @@ static bool has_ended(const struct exchange *x)
 	return !x->request.chunked && x->body.passed == x->request.length;
 }
 
-/* Tells the handler. True where more may follow at once. */
-static bool tell(struct exchange *x, enum exchange_body result, struct str piece)
+bool intake_tell(struct exchange *x, enum exchange_body result, struct str piece)
 {
 	struct body *b = &x->body;
 
@@ -42,7 +41,7 @@ static bool pass_length(struct exchange *x)
 	struct str piece = { in->data + in->start, here < left ? here : (size_t)left };
 
 	in->start += piece.n;
-	bool more = tell(x, EXCHANGE_BODY_MORE, piece);
+	bool more = intake_tell(x, EXCHANGE_BODY_MORE, piece);
 	make_room(x);
 	return more;
 }
@@ -58,13 +57,13 @@ static bool pass_chunk(struct exchange *x)
 
 	if (result == HTTP1_ERROR) {
 		count_one(&x->c->loop->server->malformed);
-		return tell(x, EXCHANGE_BODY_MALFORMED, (struct str){ NULL, 0 });
+		return intake_tell(x, EXCHANGE_BODY_MALFORMED, (struct str){ NULL, 0 });
 	}
 	in->start += used;
-	bool more = piece.n == 0 || tell(x, EXCHANGE_BODY_MORE, piece);
+	bool more = piece.n == 0 || intake_tell(x, EXCHANGE_BODY_MORE, piece);
 	if (result == HTTP1_DONE && x->body.state == BODY_STREAMING) {
 		x->body.paused = false;
-		return tell(x, EXCHANGE_BODY_WHOLE, (struct str){ NULL, 0 });
+		return intake_tell(x, EXCHANGE_BODY_WHOLE, (struct str){ NULL, 0 });
 	}
 	make_room(x);
 	return more;
@@ -77,7 +76,7 @@ bool intake_advance(struct exchange *x)
 
 	while (more && !b->paused && b->state == BODY_STREAMING && !x->answered) {
 		if (has_ended(x)) {
-			tell(x, EXCHANGE_BODY_WHOLE, (struct str){ NULL, 0 });
+			intake_tell(x, EXCHANGE_BODY_WHOLE, (struct str){ NULL, 0 });
 			return true;
 		}
 		if (connection_input(x->c).n == 0)
@@ -98,9 +97,8 @@ void exchange_stream_body(struct exchange *x,
 	b->started_ns = x->c->loop->now_ns;
 	if (exchange_is_gone(x))
 		return;
-	loop_schedule(x->c->loop, x->c);
-	if (x->request.expect_continue && connection_input(x->c).n == 0)
-		buf_add_text(output_claim(x->c), "HTTP/1.1 100 Continue\r\n\r\n");
+	x->carrier->wake(x);
+	x->carrier->want_body(x);
 }
 
 void exchange_stream_resume(struct exchange *x)
@@ -109,5 +107,5 @@ void exchange_stream_resume(struct exchange *x)
 	if (!x->body.paused)
 		return;
 	x->body.paused = false;
-	loop_schedule(x->c->loop, x->c);
+	x->carrier->wake(x);
 }

@@ -1,41 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Answers whose length is not known when they begin: in chunks (RFC 9112 section 7.1), or for HTTP/1.0
- * until the connection closes. What the client has not taken is bounded, and so is what one turn sends.
+ * Answers that are made bit by bit. What the client has not taken is bounded, and so is what one turn
+ * sends.
  * net: may include base, core and wire.
  */
 #include "net/exchange.h"
 
-#include <sys/socket.h>
-
 #define TURN_BYTES LIMIT_ANSWER_BACKLOG_BYTES /* sent before others get their turn */
-
-static bool is_chunked(const struct exchange *x)
-{
-	return !x->stream.sized && x->request.minor > 0;
-}
-
-/* Only the end of the connection can tell where it ends. */
-static bool is_until_close(const struct exchange *x)
-{
-	return !x->stream.sized && x->request.minor == 0;
-}
 
 /* Outside of a call of ours nobody else would go on with it. */
 static void wake(struct exchange *x)
 {
 	if (x->depth == 0)
-		loop_schedule(x->c->loop, x->c);
-}
-
-static void send_piece(struct exchange *x, struct str piece)
-{
-	struct buf *out = output_claim(x->c);
-
-	if (is_chunked(x))
-		http1_write_chunk(out, piece);
-	else
-		buf_add_str(out, piece);
-	/* Where memory was missing, out->failed says so, and output_flush gives the connection up. */
+		x->carrier->wake(x);
 }
 
 static void begin(struct exchange *x, const struct answer *answer, uint64_t length,
@@ -46,14 +22,12 @@ static void begin(struct exchange *x, const struct answer *answer, uint64_t leng
 
 	assert(x->magic == EXCHANGE_MAGIC && !x->answered && !x->working && drained);
 	answer_begin(x);
-	if (is_until_close(x))
-		x->c->last = true;
 	s->open = true;
 	s->drained = drained;
 	if (exchange_is_gone(x))
 		return;
 	head.body = (struct str){ NULL, 0 };
-	bool written = answer_write(x, &head, &length, output_claim(x->c));
+	bool written = x->carrier->head(x, &head, &length);
 	s->dropped = !written || x->request.method == HTTP_HEAD;
 	if (answer->body.n > 0)
 		exchange_answer_write(x, answer->body);
@@ -81,9 +55,9 @@ bool exchange_answer_write(struct exchange *x, struct str piece)
 		return false;
 	wake(x);
 	if (piece.n > 0 && !s->dropped)
-		send_piece(x, piece);
+		x->carrier->piece(x, piece);
 	s->turn += piece.n;
-	if (!output_has_room(x->c) || s->turn > TURN_BYTES)
+	if (!x->carrier->has_room(x) || s->turn > TURN_BYTES)
 		s->waits = true;
 	return !s->waits;
 }
@@ -97,18 +71,8 @@ void exchange_answer_end(struct exchange *x)
 	if (exchange_is_gone(x))
 		return;
 	wake(x);
-	if (is_chunked(x) && !s->dropped)
-		http1_write_last_chunk(output_claim(x->c));
-}
-
-/* A plain end of the connection would look like the body's: only a reset does not. */
-static void reset_instead_of_end(struct exchange *x)
-{
-	const struct linger now = { .l_onoff = 1, .l_linger = 0 };
-	int fd;
-
-	if (is_until_close(x) && uv_fileno(&x->c->uv.handle, &fd) == 0)
-		setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	if (!s->dropped)
+		x->carrier->end(x);
 }
 
 void exchange_answer_break_off(struct exchange *x)
@@ -118,19 +82,18 @@ void exchange_answer_break_off(struct exchange *x)
 	if (exchange_is_gone(x))
 		return;
 	wake(x);
-	reset_instead_of_end(x);
-	x->c->broken = true;
+	x->carrier->break_off(x);
 }
 
 bool stream_advance(struct exchange *x)
 {
 	struct stream *s = &x->stream;
 
-	if (!s->waits || !output_has_room(x->c))
+	if (!s->waits || !x->carrier->has_room(x))
 		return false;
 	if (s->turn > TURN_BYTES) {
 		s->turn = 0;
-		loop_schedule(x->c->loop, x->c);
+		x->carrier->wake(x);
 		return false;
 	}
 	s->waits = false;

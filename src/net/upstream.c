@@ -354,7 +354,7 @@ bool upstream_take_link(struct upstream_call *call, bool pooled)
 	struct upstream *up = call->up;
 	struct upstream_place *place = NULL;
 
-	if (!start_ticking(up, call->request.x->c->loop))
+	if (!start_ticking(up, exchange_loop(call->request.x)))
 		return false;
 	while ((place = choose(up, call->tried)) != NULL) {
 		struct upstream_link *link = pooled ? place->idle : NULL;
