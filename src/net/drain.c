@@ -9,6 +9,10 @@
 #define LAST_ACCEPTS_MS 10
 #define LAST_REQUESTS_MS 250 /* a client that keeps a connection busy asks again within this */
 
+/* Where a stage's time is over, the loop looks once more at what has come before it goes on: one that was busy
+ * just then has not seen it yet, and timers run before that look. */
+#define LAST_LOOK_MS 1
+
 static void on_drain(uv_timer_t *timer);
 
 static void set_timer(struct loop *loop, uint64_t ms)
@@ -32,6 +36,12 @@ static void on_drain(uv_timer_t *timer)
 	uint64_t grace_ms = drain_ms / 4 < LAST_REQUESTS_MS ? drain_ms / 4 : LAST_REQUESTS_MS;
 
 	loop_enter(loop);
+	if (!loop->drain_looked) {
+		loop->drain_looked = true;
+		set_timer(loop, LAST_LOOK_MS);
+		return;
+	}
+	loop->drain_looked = false;
 	switch (loop->draining) {
 	case DRAIN_NOT:
 		break;

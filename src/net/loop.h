@@ -64,6 +64,7 @@ struct loop {
 	struct listening *listening;
 	bool waiting; /* between loop_before_wait and loop_after_wait */
 	enum drain_stage draining;
+	bool drain_looked; /* since the stage's time was over */
 
 	int64_t now_ns, wall_ms; /* when the last wait ended */
 	int64_t stamp_second;

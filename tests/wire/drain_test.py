@@ -90,6 +90,31 @@ def refused(server):
         return True
 
 
+def asked_while_busy():
+    """The answer to what was asked while the last moment for requests ended and the loop was too busy to look;
+    None where that moment was over before it could be made busy."""
+    server = Server("drain_ms=60000", "loops=1")
+    with Client(server) as other, Client(server) as one:
+        equal([c.ask("/plain").status for c in (other, one)], [200, 200])
+        server.stop()
+        until(lambda: refused(server), "the listener is closed")
+        one.send("GET /busy/800 HTTP/1.1\r\nHost: t\r\n\r\n")
+        if server.process.stdout.readline() != "busy\n":  # its counts: it has closed all, and ended
+            server.killed = True
+            return None
+        other.send(GET)
+        equal(one.answer().body, b"was busy")
+        answer = other.answer()
+    server.wait()
+    return answer
+
+
+@case
+def test_drain_looks_once_more_before_it_closes_what_is_idle():
+    answer = until(asked_while_busy, "the loop is busy when the moment ends")
+    equal((answer.body, answer.headers["connection"]), (b"hello", "close"))
+
+
 @case
 def test_drain_ends_though_a_client_does_not():
     server = Server("drain_ms=300")

@@ -9,6 +9,7 @@
  *   /stream/N/M  N pieces of M bytes; ?empty: an empty one after each, ?held: waits on a worker like
  *                /work before the last, ?broken: broken off, ?split: with such a header
  *   /open      a stream of what others say by /push?text, until /shut
+ *   /busy/N    keeps the whole loop busy for N ms, and prints a line when it begins
  *   /split     a header that would split the answer      /counts   what server_count says
  */
 #include "net/server.h"
@@ -225,6 +226,19 @@ static void shut(struct exchange *x)
 	answer(x, 200, STR("shut"));
 }
 
+static void be_busy(struct exchange *x, struct str ms)
+{
+	uint64_t n = 0;
+	if (!str_to_u64(ms, 10000, &n)) {
+		answer_no_number(x);
+		return;
+	}
+	puts("busy");
+	fflush(stdout);
+	usleep((useconds_t)n * 1000);
+	answer(x, 200, STR("was busy"));
+}
+
 static void answer_split(struct exchange *x)
 {
 	struct http_header bad = { STR("X-Bad"), STR("a\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK") };
@@ -286,6 +300,8 @@ static void on_request(struct exchange *x, void *state)
 		answer_big(x, (struct str){ r->path.p + 5, r->path.n - 5 });
 	else if (str_starts(r->path, STR("/stream/")))
 		answer_stream(x, (struct str){ r->path.p + 8, r->path.n - 8 }, r->query);
+	else if (str_starts(r->path, STR("/busy/")))
+		be_busy(x, (struct str){ r->path.p + 6, r->path.n - 6 });
 	else if (str_is(r->path, "/open"))
 		open_for_others(x);
 	else if (str_is(r->path, "/push"))
