@@ -5,9 +5,9 @@
 packages_build="meson ninja-build gcc libc6-dev pkg-config python3
     libuv1-dev libssl-dev libsqlite3-dev libsodium-dev libjansson-dev libyaml-dev"
 packages_test="$packages_build g++ libcmocka-dev curl mandoc binutils nginx-light caddy haproxy
-    libasan8 libubsan1 libtsan2"
+    libasan8 libubsan1 libtsan2 wrk nghttp2-client"
 packages_fuzz="$packages_test clang libclang-rt-14-dev"
-packages_bench="$packages_build nginx-light wrk curl procps"
+packages_bench="$packages_build nginx-light wrk nghttp2-client curl procps"
 
 # Installs what is missing of the packages named, and says so. Needs root, or sudo.
 need_packages() {
