@@ -15,6 +15,7 @@ struct publishing {
 	const struct secrets *secrets;
 	char *api;
 	char *base;
+	char *files_url;      /* "https://example.com/api/v1/files" */
 	int media_folder;     /* a descriptor: every file is named below it */
 	struct arena arena;   /* as long as the service */
 	struct str openapi;
@@ -116,6 +117,7 @@ void run_publish_story(struct service *service, struct service_call *call);
 void run_list_media(struct service *service, struct service_call *call);
 void run_get_media(struct service *service, struct service_call *call);
 void run_get_media_file(struct service *service, struct service_call *call);
+void run_get_public_file(struct service *service, struct service_call *call);
 void run_upload_media(struct service *service, struct service_call *call);
 void run_list_webhooks(struct service *service, struct service_call *call);
 void run_get_webhook(struct service *service, struct service_call *call);

@@ -5,6 +5,7 @@
 #ifndef REMIT_SERVICES_PUBLISHING_MEDIA_H
 #define REMIT_SERVICES_PUBLISHING_MEDIA_H
 
+#include "services/publishing/check.h"
 #include "services/publishing/listing.h"
 
 #define MEDIA_FILE_ROOM 40 /* "ab/" and 32 hex digits, and a NUL */
@@ -33,5 +34,30 @@ void media_forget(const struct publishing *p, const char *file);
 int media_open(const struct publishing *p, const char *file, uint64_t *ret_size);
 
 extern const struct listing media_listing;
+
+/* Where anybody can fetch a file, without a token: its name is as good as a key. {NULL, 0} without memory. */
+struct str media_public_url(const struct publishing *p, struct str file, struct arena *arena);
+
+/* A file on its way into the store. Texts live as long as the call. */
+struct new_media {
+	const struct publishing *p;
+	struct service_call *call;
+	struct reach reach;
+	const char *what;      /* the field that holds it, for mistakes */
+	struct id_bytes named; /* the project, where one was */
+	struct str bytes, alt_text;
+	const struct media_type *type; /* NULL: none that we take */
+	char name[MEDIA_NAME_ROOM];
+	struct check check;    /* in: what the form of the input lacks */
+	/* For media_add: */
+	char sha256[65];
+	char own[MEDIA_FILE_ROOM], file[MEDIA_FILE_ROOM]; /* what it wrote, what is used */
+	json_t *result;
+};
+
+/* Whether the caller may write to the project and made no mistake; else it is answered. */
+bool media_may_add(struct new_media *m);
+/* Keeps the bytes, once for each content and project, adds the row, and answers. */
+void media_add(struct new_media *m);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "services/publishing/media.h"
 
+#include "base/text.h"
 #include "services/publishing/listing.h"
 
 #include <inttypes.h>
@@ -12,8 +13,10 @@
 #include <unistd.h>
 
 struct serve_work {
+	const struct publishing *p;
 	struct reach reach;
-	struct id_bytes id;
+	struct id_bytes id; /* of a file that is asked for by its token's reader */
+	struct str path;    /* else: of a file that anybody may have who knows its name */
 	const struct media_type *type;  /* out */
 	char name[MEDIA_NAME_ROOM];
 	char file[MEDIA_FILE_ROOM];
@@ -30,16 +33,9 @@ static bool copy_text(struct sql_statement *st, int column, char *ret, size_t ro
 	return true;
 }
 
-static enum store_status find_file(struct sql *sql, void *arg)
+static enum store_status read_file(struct serve_work *w, struct sql_statement *st)
 {
-	struct serve_work *w = arg;
 	char hash[72];
-	struct sql_statement *st =
-		sql_prepare(sql, GET_SQL("o.type, o.name, o.file, o.sha256", "publishing_media"));
-	if (!st)
-		return STORE_UNAVAILABLE;
-	bind_reach(st, &w->reach);
-	bind_uuid(st, 4, &w->id);
 	enum store_status status = step_row(st);
 	if (status == STORE_OK) {
 		w->type = media_type_find(sql_column_text(st, 0));
@@ -52,6 +48,32 @@ static enum store_status find_file(struct sql *sql, void *arg)
 	}
 	sql_reset(st);
 	return status;
+}
+
+static enum store_status find_file(struct sql *sql, void *arg)
+{
+	struct serve_work *w = arg;
+	struct sql_statement *st =
+		sql_prepare(sql, GET_SQL("o.type, o.name, o.file, o.sha256", "publishing_media"));
+	if (!st)
+		return STORE_UNAVAILABLE;
+	bind_reach(st, &w->reach);
+	bind_uuid(st, 4, &w->id);
+	return read_file(w, st);
+}
+
+/* What the file is called by those who have it is nobody else's business: it goes by its public name. */
+static enum store_status find_public_file(struct sql *sql, void *arg)
+{
+	struct serve_work *w = arg;
+	struct sql_statement *st = sql_prepare(sql,
+		"SELECT m.type, substr(m.file, 4), m.file, m.sha256 FROM publishing_media m"
+		" JOIN projects p ON p.id = m.project_id WHERE m.file = ?1 AND p.api = ?2 LIMIT 1");
+	if (!st)
+		return STORE_UNAVAILABLE;
+	sql_bind_text(st, 1, w->path);
+	sql_bind_text(st, 2, str_of(w->p->api));
+	return read_file(w, st);
 }
 
 /* If-None-Match: "*", or a list with our tag, weak or not (RFC 9110 section 13.1.2). */
@@ -125,8 +147,10 @@ static void put_headers(struct service_call *call, const struct serve_work *w)
 	put_disposition(w->name, disposition, sizeof(disposition));
 	call->answer.content_type = w->type->type;
 	service_answer_header(call, "ETag", w->tag);
-	/* Kept by the client alone, and asked about each time: a revoked token ends it (T09). */
-	service_answer_header(call, "Cache-Control", "private, no-cache");
+	/* What a token opens is kept by the client alone, and asked about each time: a revoked token ends it
+	 * (T09). What stands under a public name never changes. */
+	service_answer_header(call, "Cache-Control",
+		w->path.p ? "public, max-age=31536000, immutable" : "private, no-cache");
 	service_answer_header(call, "X-Content-Type-Options", "nosniff");
 	service_answer_header(call, "Content-Disposition", disposition);
 	service_answer_header(call, "Content-Security-Policy", "default-src 'none'; sandbox");
@@ -162,28 +186,55 @@ static void send_file(struct service_call *call, const struct serve_work *w, int
 	call->answer.length = length;
 }
 
-void run_get_media_file(struct service *service, struct service_call *call)
+static void serve(struct service_call *call, struct serve_work *w, enum store_status status)
 {
-	struct publishing *p = publishing_of(service);
-	struct serve_work w = { .reach = reach_of(p, call->caller) };
 	uint64_t size;
 
-	if (!take_path_id(call, media_listing.noun, &w.id))
-		return;
-	enum store_status status = database_read(p->database, find_file, &w);
 	if (status != STORE_OK) {
 		answer_store(call, status, media_listing.noun);
 		return;
 	}
 	struct str tags = http_request_header(call->request, STR("If-None-Match"), NULL);
-	if (tags.p && has_tag(tags, w.tag)) {
-		put_headers(call, &w);
+	if (tags.p && has_tag(tags, w->tag)) {
+		put_headers(call, w);
 		call->answer.status = 304;
 		return;
 	}
-	int fd = media_open(p, w.file, &size);
+	int fd = media_open(w->p, w->file, &size);
 	if (fd >= 0)
-		send_file(call, &w, fd, size);
+		send_file(call, w, fd, size);
 	else
 		answer_store(call, STORE_UNAVAILABLE, "");
+}
+
+void run_get_media_file(struct service *service, struct service_call *call)
+{
+	struct publishing *p = publishing_of(service);
+	struct serve_work w = { .p = p, .reach = reach_of(p, call->caller) };
+
+	if (take_path_id(call, media_listing.noun, &w.id))
+		serve(call, &w, database_read(p->database, find_file, &w));
+}
+
+/* 32 hex digits, as media_keep makes them. */
+static bool is_public_name(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (hex_value(name.p[i]) < 0 || (name.p[i] >= 'A' && name.p[i] <= 'F'))
+			return false;
+	return name.n == 32;
+}
+
+void run_get_public_file(struct service *service, struct service_call *call)
+{
+	struct publishing *p = publishing_of(service);
+	struct serve_work w = { .p = p };
+	struct str name = call->param_count > 0 ? call->params[0] : (struct str){ NULL, 0 };
+
+	if (is_public_name(name))
+		w.path = str_of(arena_printf(call->arena, "%.2s/%.*s", name.p, STR_FMT(name)));
+	if (w.path.p)
+		serve(call, &w, database_read(p->database, find_public_file, &w));
+	else
+		answer_not_found(call, media_listing.noun);
 }

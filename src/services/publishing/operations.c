@@ -65,6 +65,7 @@ const struct service_operation publishing_operations[] = {
 	{ READ(list_media, "/media", "Media files", "MediaList"), PARAMETERS(plain_list) },
 	{ READ(get_media, "/media/{id}", "What is known of one media file", "Media") },
 	{ READ(get_media_file, "/media/{id}/file", "The file itself, also in ranges", NULL) },
+	{ READ(get_public_file, "/files/{name}", "A file by its `public_url`, without a token", NULL) },
 	{ CHANGE(upload_media, "POST", "/media", SERVICE_BODY_MULTIPART, "MediaUpload", "Media", 201,
 		 "Upload an image or a video") },
 

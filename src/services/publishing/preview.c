@@ -1,67 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What would be sent to each channel of a story, with the limits that are known of it.
+ * What would be sent to each channel of a story: composed by the same function as what is sent, with
+ * what is in the way of it.
  * services: may include base, core, wire, store and services/service.h.
  */
-#include "services/publishing/stories.h"
-
-#include "base/text.h"
-
-/* What a provider takes: 0 is no limit that we know. Others have limits too, which we do not know. */
-struct provider {
-	const char *name;
-	size_t characters, media;
-};
-
-static const struct provider providers[] = {
-	{ "mastodon", 500, 4 },
-};
-
-static const struct provider *find_provider(struct str name)
-{
-	static const struct provider unknown = { "", 0, 0 };
-	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++)
-		if (str_is(name, providers[i].name))
-			return &providers[i];
-	return &unknown;
-}
-
-/* The title, an empty line, the body; one of them where there is only one. NULL without memory. */
-static const char *story_text(const struct story *story, struct arena *arena)
-{
-	const char *between = story->title.n > 0 && story->body.n > 0 ? "\n\n" : "";
-	return arena_printf(arena, "%.*s%s%.*s", STR_FMT(story->title), between, STR_FMT(story->body));
-}
-
-static size_t count_words(struct str words)
-{
-	struct str word;
-	size_t n = 0;
-	while (next_word(&words, &word))
-		n++;
-	return n;
-}
-
-static json_t *limit_json(size_t limit)
-{
-	return limit > 0 ? json_integer((json_int_t)limit) : json_null();
-}
-
-static json_t *problems_json(const struct provider *provider, size_t length, size_t media, bool active)
-{
-	json_t *list = json_array();
-	if (length == 0 && media == 0)
-		json_array_append_new(list, json_string("There is nothing to send"));
-	if (provider->characters > 0 && length > provider->characters)
-		json_array_append_new(list, json_sprintf("The text has %zu characters; %s takes %zu", length,
-			provider->name, provider->characters));
-	if (provider->media > 0 && media > provider->media)
-		json_array_append_new(
-			list, json_sprintf("There are %zu media files; %s takes %zu in one post", media,
-				      provider->name, provider->media));
-	if (!active)
-		json_array_append_new(list, json_string("The connection is not active"));
-	return list;
-}
+#include "services/publishing/composing.h"
 
 struct preview_work {
 	const struct publishing *p;
@@ -71,61 +13,93 @@ struct preview_work {
 	json_t *result; /* out */
 };
 
-static json_t *channel_json(struct sql_statement *st, const char *text, size_t media)
+static json_t *limit_json(size_t limit)
 {
-	const struct provider *provider = find_provider(sql_column_text(st, 2));
-	size_t length = utf8_length(str_of(text));
-	json_t *problems = problems_json(provider, length, media, str_is(sql_column_text(st, 4), "active"));
+	return limit > 0 ? json_integer((json_int_t)limit) : json_null();
+}
+
+static json_t *problems_json(const struct channel *channel, const struct composed *c)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < c->problem_count; i++)
+		json_array_append_new(list, json_of_str(c->problems[i]));
+	if (c->kind == COMPOSE_UNKNOWN)
+		json_array_append_new(
+			list, json_sprintf("Nothing can be sent to %.*s from here", STR_FMT(channel->provider)));
+	if (!str_is(channel->status, "active"))
+		json_array_append_new(list, json_string("The connection is not active"));
+	return list;
+}
+
+static json_t *media_json(const struct compose_post *post)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < post->media_count; i++)
+		json_array_append_new(list, json_pack("{s:o,s:o,s:o}", "id", json_of_str(post->media[i].id),
+			"content_type", json_of_str(post->media[i].type),
+			"alt_text", json_of_str(post->media[i].alt_text)));
+	return list;
+}
+
+/* The posts of a thread; none where something else than posts is sent. */
+static json_t *posts_json(const struct composed *c)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; c->kind == COMPOSE_MASTODON && i < c->post_count; i++)
+		json_array_append_new(list, json_pack("{s:o,s:o}", "text", json_of_str(c->posts[i].text),
+			"media", media_json(&c->posts[i])));
+	return list;
+}
+
+static json_t *channel_json(const struct channel *channel, const struct compose_story *story,
+	const struct composed *c)
+{
+	struct id id;
+	json_t *problems = problems_json(channel, c);
 	bool ok = json_array_size(problems) == 0;
 
-	return json_pack("{s:o,s:o,s:o,s:s,s:I,s:o,s:I,s:o,s:b,s:o}",
-		"channel_id", json_of_id_column(st, 0), "provider", json_of_column(st, 2),
-		"handle", json_of_column(st, 3), "text", text,
-		"length", (json_int_t)length, "length_limit", limit_json(provider->characters),
-		"media_count", (json_int_t)media, "media_limit", limit_json(provider->media),
+	id_from_bytes(&channel->id, &id);
+	return json_pack("{s:s,s:o,s:o,s:o,s:I,s:o,s:I,s:o,s:o,s:o,s:b,s:o}",
+		"channel_id", id.text, "provider", json_of_str(channel->provider),
+		"handle", json_of_str(channel->handle), "text", json_of_str(c->text),
+		"length", (json_int_t)c->length, "length_limit", limit_json(c->limits.characters),
+		"media_count", (json_int_t)story->media_count, "media_limit", limit_json(c->limits.media),
+		"posts", posts_json(c), "request_body", c->body.p ? json_of_str(c->body) : json_null(),
 		"ok", ok, "problems", problems);
 }
 
 /* A channel that is no longer there is left out; publishing names it. */
 static enum store_status add_channel(struct sql *sql, const struct preview_work *w, const struct story *story,
-	struct str word, const char *text, json_t *list)
+	const struct compose_story *made, struct str word, json_t *list)
 {
-	struct id id;
-	struct id_bytes channel = { { 0 } };
-	struct sql_statement *st =
-		sql_prepare(sql, GET_SQL("o.id, o.project_id, o.provider, o.handle, o.status",
-					 "publishing_social_connections") "AND o.project_id = ?5");
-	if (!st)
-		return STORE_UNAVAILABLE;
-	if (id_parse(word, &id))
-		(void)id_to_bytes(&id, &channel);
-	bind_reach(st, &w->reach);
-	bind_uuid(st, 4, &channel);
-	bind_uuid(st, 5, &story->project);
-	enum store_status status = step_row(st);
-	if (status == STORE_OK &&
-		json_array_append_new(list, channel_json(st, text, count_words(story->media))) != 0)
-		status = STORE_NO_MEMORY;
-	sql_reset(st);
-	return status == STORE_NOT_FOUND ? STORE_OK : status;
+	struct channel channel;
+	struct composed *composed = ARENA_NEW(w->arena, struct composed);
+	enum store_status status = load_channel(sql, &story->project, word, w->arena, &channel);
+
+	if (status != STORE_OK)
+		return status == STORE_NOT_FOUND ? STORE_OK : status;
+	if (!composed || !compose(channel.provider, NULL, made, w->arena, composed) ||
+		json_array_append_new(list, channel_json(&channel, made, composed)) != 0)
+		return STORE_NO_MEMORY;
+	return STORE_OK;
 }
 
 static enum store_status preview(struct sql *sql, void *arg)
 {
 	struct preview_work *w = arg;
 	struct story story;
+	struct compose_story made;
 	enum store_status status = load_story(sql, &w->reach, &w->id, w->arena, &story);
+	if (status == STORE_OK)
+		status = load_compose_story(sql, w->p, &story, w->arena, &made);
 	if (status != STORE_OK)
 		return status;
-	const char *text = story_text(&story, w->arena);
 	json_t *list = json_array();
 	struct str rest = story.channels, word;
 	struct id id;
 
-	if (!text || !list)
-		status = STORE_NO_MEMORY;
 	while (status == STORE_OK && next_word(&rest, &word))
-		status = add_channel(sql, w, &story, word, text, list);
+		status = add_channel(sql, w, &story, &made, word, list);
 	if (status != STORE_OK) {
 		json_decref(list);
 		return status;

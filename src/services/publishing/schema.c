@@ -66,5 +66,23 @@ static const char version_1[] =
 	" sealed BLOB NOT NULL, created_by BLOB NOT NULL, " STAMPS ");"
 	BY_PROJECT("publishing_webhooks");
 
-const char *const publishing_schema[] = { version_1 };
+/* The same bytes are kept once in a project: several media may name one file. */
+static const char version_2[] =
+	"CREATE TABLE publishing_files ("
+	" project_id BLOB NOT NULL REFERENCES projects (id) ON DELETE CASCADE,"
+	" sha256 TEXT NOT NULL, file TEXT NOT NULL UNIQUE, PRIMARY KEY (project_id, sha256));"
+	"INSERT INTO publishing_files (project_id, sha256, file)"
+	" SELECT project_id, sha256, MIN(file) FROM publishing_media GROUP BY project_id, sha256;"
+	"CREATE TABLE publishing_media_2 (" OWNED
+	" name TEXT NOT NULL, type TEXT NOT NULL, bytes BIGINT NOT NULL, alt_text TEXT NOT NULL,"
+	" sha256 TEXT NOT NULL, file TEXT NOT NULL, created_by BLOB NOT NULL, " STAMPS ");"
+	"INSERT INTO publishing_media_2 SELECT m.id, m.project_id, m.name, m.type, m.bytes, m.alt_text,"
+	" m.sha256, f.file, m.created_by, m.created_at, m.updated_at FROM publishing_media m"
+	" JOIN publishing_files f ON f.project_id = m.project_id AND f.sha256 = m.sha256;"
+	"DROP TABLE publishing_media;"
+	"ALTER TABLE publishing_media_2 RENAME TO publishing_media;"
+	BY_PROJECT("publishing_media")
+	"CREATE INDEX publishing_media_file ON publishing_media (file);";
+
+const char *const publishing_schema[] = { version_1, version_2 };
 const size_t publishing_schema_count = sizeof(publishing_schema) / sizeof(publishing_schema[0]);

@@ -48,9 +48,10 @@ static bool prepare(struct publishing *p, const struct publishing_options *optio
 {
 	p->api = arena_copy(&p->arena, str_of(options->api));
 	p->base = arena_copy(&p->arena, str_of(options->base));
+	p->files_url = arena_printf(&p->arena, "%s%s/files", options->public_url, options->base);
 	p->openapi = service_openapi(&p->service, options->policy, options->base, options->public_url,
 				     options->version, &p->arena);
-	return p->api && p->base && p->openapi.p;
+	return p->api && p->base && p->files_url && p->openapi.p;
 }
 
 void publishing_describe(struct service *ret)

@@ -2,9 +2,9 @@
  * Making stories, one or many at once.
  * services: may include base, core, wire, store and services/service.h.
  */
+#include "services/publishing/composing.h"
 #include "services/publishing/projects.h"
 #include "services/publishing/references.h"
-#include "services/publishing/stories.h"
 
 #include <stdlib.h>
 
@@ -93,13 +93,15 @@ static enum store_status make_story(struct sql *sql, struct make_work *w)
 		status = add_default_channels(sql, w, &story);
 	if (status == STORE_OK)
 		status = check_story_references(sql, &story, &w->check);
+	story.scheduled_ms = get_time(w->json, "scheduled_at");
+	if (story.scheduled_ms != 0)
+		story.status = STR("scheduled");
+	if (status == STORE_OK && story.scheduled_ms != 0)
+		status = check_story_fits(sql, w->p, &story, w->call->arena, &w->check);
 	if (status == STORE_OK && w->check.count > 0)
 		status = STORE_INVALID;
 	if (status != STORE_OK)
 		return status;
-	story.scheduled_ms = get_time(w->json, "scheduled_at");
-	if (story.scheduled_ms != 0)
-		story.status = STR("scheduled");
 	story.id = make_id(w->p, w->call->now_ms);
 	status = insert_story(sql, &w->reach, &story, w->call->now_ms);
 	if (status == STORE_OK)

@@ -7,8 +7,8 @@
  * A change of state and what it brings about (the outbox) are one transaction.
  * services: may include base, core, wire, store and services/service.h.
  */
+#include "services/publishing/composing.h"
 #include "services/publishing/references.h"
-#include "services/publishing/stories.h"
 
 struct change_work {
 	const struct publishing *p;
@@ -80,6 +80,15 @@ static void apply_schedule(const json_t *json, struct story *story)
 	}
 }
 
+/* What will go out must be what its channels take, while somebody is there to be told. */
+static enum store_status check_fits(struct sql *sql, struct change_work *w, const struct story *story)
+{
+	enum store_status status = STORE_OK;
+	if (!str_is(story->status, "draft") && !str_is(story->status, "failed"))
+		status = check_story_fits(sql, w->p, story, w->call->arena, &w->check);
+	return status == STORE_OK && w->check.count > 0 ? STORE_INVALID : status;
+}
+
 static enum store_status update(struct sql *sql, struct change_work *w, struct story *story)
 {
 	if (!may_change(story))
@@ -92,7 +101,7 @@ static enum store_status update(struct sql *sql, struct change_work *w, struct s
 	}
 	apply_schedule(w->call->json, story);
 	enum store_status status = check_story_references(sql, story, &w->check);
-	return status == STORE_OK && w->check.count > 0 ? STORE_INVALID : status;
+	return status == STORE_OK ? check_fits(sql, w, story) : status;
 }
 
 void run_update_story(struct service *service, struct service_call *call)
@@ -107,11 +116,10 @@ void run_update_story(struct service *service, struct service_call *call)
 
 static enum store_status schedule(struct sql *sql, struct change_work *w, struct story *story)
 {
-	(void)sql;
 	if (!may_change(story))
 		return refuse_state(w, story, "scheduled");
 	apply_schedule(w->call->json, story);
-	return STORE_OK;
+	return check_fits(sql, w, story);
 }
 
 void run_schedule_story(struct service *service, struct service_call *call)
@@ -192,10 +200,10 @@ static enum store_status publish(struct sql *sql, struct change_work *w, struct 
 		return STORE_INVALID;
 	}
 	enum store_status status = check_story_references(sql, story, &w->check);
-	if (status == STORE_OK && w->check.count > 0)
-		status = STORE_INVALID;
 	story->status = STR("publishing");
 	story->scheduled_ms = 0;
+	if (status == STORE_OK)
+		status = check_fits(sql, w, story);
 	story->round++;
 	while (status == STORE_OK && next_word(&rest, &channel))
 		status = add_outbox(sql, w, story, channel);

@@ -3,6 +3,7 @@
  */
 #include "world.h"
 
+#include "services/publishing/internal.h"
 #include "services/publishing/media.h"
 
 #include "../test.h"
@@ -207,6 +208,118 @@ static void test_files_are_served_safely(void **state)
 	world_free(w);
 }
 
+static void test_one_copy_for_each_content_and_project(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	char first[256], more[256];
+	assert_int_equal(upload(w, olga_aurora, STR("a.png"), STR(PNG), NULL), 201);
+	snprintf(first, sizeof(first), "%s", at(w, "public_url"));
+	assert_int_equal(upload(w, mark, STR("b.png"), STR(PNG), PART("alt_text", "A cat")), 201);
+	assert_string_equal(at(w, "public_url"), first);
+	assert_string_equal(at(w, "name"), "b.png");
+	assert_string_equal(at(w, "alt_text"), "A cat");
+	assert_int_equal(count_files(w), 1);
+	/* Another project's copy is its own: nothing tells that somebody has the same bytes. */
+	snprintf(more, sizeof(more), PART("projectId", "%s"), w->projects[NORTHWIND].text);
+	assert_int_equal(upload(w, olga, STR("a.png"), STR(PNG), more), 201);
+	assert_string_not_equal(at(w, "public_url"), first);
+	assert_int_equal(count_files(w), 2);
+	assert_int_equal(upload(w, olga_aurora, STR("a.png"), STR(PNG "!"), NULL), 201);
+	assert_int_equal(count_files(w), 3);
+	world_free(w);
+}
+
+static void test_S04_a_public_file_is_kept_for_good_and_tells_no_name(void **state)
+{
+	(void)state;
+	static const char *const bad[] = { "", "x", "..", "0123456789abcdef0123456789abcde", "0123456789abcdef0123456789abcdeG",
+		"0123456789abcdef0123456789abcdef0", "0123456789ABCDEF0123456789ABCDEF", "0123456789abcdef0123456789abcdef" };
+	struct world *w = world_new();
+	char name[64], id[ID_LENGTH + 1], disposition[256];
+	assert_int_equal(upload(w, olga_aurora, STR("secret plan.html"), STR("GIF89a0123456789"), NULL), 201);
+	snprintf(id, sizeof(id), "%s", at(w, "id"));
+	const char *url = at(w, "public_url");
+	assert_memory_equal(url, "http://127.0.0.1:8787/api/v1/files/", 35);
+	assert_int_equal(strlen(url), 35 + 32);
+	snprintf(name, sizeof(name), "%s", url + 35);
+	assert_int_equal(ask(w, simon, "get_public_file", name, NULL, NULL), 200);
+	assert_string_equal(w->answer.content_type, "image/gif");
+	assert_int_equal(w->answer.length, 16);
+	assert_string_equal(answer_header(w, "Cache-Control"), "public, max-age=31536000, immutable");
+	assert_string_equal(answer_header(w, "X-Content-Type-Options"), "nosniff");
+	assert_string_equal(answer_header(w, "Content-Security-Policy"), "default-src 'none'; sandbox");
+	snprintf(disposition, sizeof(disposition), "inline; filename=\"%s\"; filename*=UTF-8''%s", name, name);
+	assert_string_equal(answer_header(w, "Content-Disposition"), disposition);
+	static const char *const range[] = { "Range: bytes=2-3", NULL };
+	assert_int_equal(ask_raw(w, simon, "get_public_file", name, NULL, range, (struct str){ NULL, 0 }), 206);
+	assert_string_equal(answer_header(w, "Content-Range"), "bytes 2-3/16");
+	for (size_t i = 0; i < TEST_COUNT(bad); i++)
+		assert_int_equal(ask(w, olga, "get_public_file", bad[i], NULL, NULL), 404);
+	assert_int_equal(ask(w, olga, "get_public_file", id, NULL, NULL), 404);
+	world_free(w);
+}
+
+struct old_media {
+	struct id_bytes project;
+	int count;
+};
+
+static enum store_status add_old_media(struct sql *sql, void *arg)
+{
+	static const char *const files[] = { "ab/1", "cd/2", "ef/3" };
+	const struct old_media *old = arg;
+	for (int i = 0; i < 3; i++) {
+		struct id_bytes id = { { (uint8_t)(i + 1) } };
+		struct sql_statement *st = sql_prepare(sql, "INSERT INTO publishing_media (id, project_id, name, type, bytes, alt_text,"
+			" sha256, file, created_by, created_at, updated_at) VALUES (?1, ?2, 'n', 'image/png', 1, '', ?3, ?4, ?2, 1, 1)");
+		sql_bind_blob(st, 1, id.b, 16);
+		sql_bind_blob(st, 2, old->project.b, 16);
+		sql_bind_text(st, 3, i < 2 ? STR("same") : STR("other"));
+		sql_bind_text(st, 4, str_of(files[i]));
+		if (sql_run(st) != STORE_OK)
+			return STORE_UNAVAILABLE;
+	}
+	return STORE_OK;
+}
+
+static enum store_status count_old_media(struct sql *sql, void *arg)
+{
+	struct old_media *old = arg;
+	struct sql_statement *st = sql_prepare(sql, "SELECT COUNT(*) * 10 + COUNT(DISTINCT file) FROM publishing_media");
+	assert_int_equal(sql_step(st), SQL_ROW);
+	old->count = (int)sql_column_int(st, 0);
+	sql_reset(st);
+	return STORE_OK;
+}
+
+static void test_media_of_an_older_schema_stay(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/remit-publishing-XXXXXX", url[128], error[256] = "";
+	const struct store_actor actor = { "test", WORLD_NOW };
+	struct user_row user = { .id = id_make(WORLD_NOW, (const uint8_t *)"0123456789"), .email = "o@example.com", .created_ms = 1 };
+	struct project_row project = { .id = id_make(WORLD_NOW, (const uint8_t *)"9876543210"), .api = "publishing", .name = "A",
+		.owner = user.id, .created_ms = 1 };
+	struct old_media old = { .count = 0 };
+	struct store *store;
+	assert_non_null(mkdtemp(folder));
+	snprintf(url, sizeof(url), "sqlite:%s/remit.db", folder);
+	assert_int_equal(store_open(url, STORE_MIGRATE, &store, error), STORE_OK);
+	struct database *db = store_database(store);
+	assert_int_equal(store_user_add(store, &user, &actor), STORE_OK);
+	assert_int_equal(store_project_add(store, &project, &actor), STORE_OK);
+	assert_int_equal(database_migrate(db, "publishing", publishing_schema, 1), STORE_OK);
+	assert_true(id_to_bytes(&project.id, &old.project));
+	assert_int_equal(database_write(db, add_old_media, &old), STORE_OK);
+	assert_true(publishing_migrate(db, error));
+	assert_int_equal(database_read(db, count_old_media, &old), STORE_OK);
+	assert_int_equal(old.count, 32); /* three media, and two files that they name */
+	store_close(store);
+	snprintf(url, sizeof(url), "rm -r %s", folder);
+	assert_int_equal(system(url), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +329,9 @@ int main(void)
 		cmocka_unit_test(test_forms_are_judged),
 		cmocka_unit_test(test_L03_a_file_one_byte_too_large),
 		cmocka_unit_test(test_files_are_served_safely),
+		cmocka_unit_test(test_one_copy_for_each_content_and_project),
+		cmocka_unit_test(test_S04_a_public_file_is_kept_for_good_and_tells_no_name),
+		cmocka_unit_test(test_media_of_an_older_schema_stay),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;

@@ -291,6 +291,64 @@ static void test_preview_counts_and_judges(void **state)
 	world_free(w);
 }
 
+static void test_a_carousel_of_5_is_shown_as_a_thread_and_11_are_refused(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	struct id own = add_social(w, AURORA);
+	char body[1024], id[ID_LENGTH + 1], media[11 * (ID_LENGTH + 3) + 1] = "";
+	for (int i = 0; i < 11; i++) {
+		assert_int_equal(upload(w, olga_aurora, STR("a.gif"), STR("GIF89a0123456789"), NULL), 201);
+		sprintf(media + strlen(media), "%s\"%s\"", i > 0 ? "," : "", at(w, "id"));
+	}
+	snprintf(body, sizeof(body), "{\"title\":\"T\",\"channels\":[\"%s\"],\"media\":[%s]}", own.text, media);
+	assert_int_equal(ask(w, olga_aurora, "create_story", NULL, NULL, body), 422);
+	assert_string_equal(at(w, "error.message"), "media must have at most 10 ids, and has 11");
+	media[5 * (ID_LENGTH + 3) - 1] = '\0';
+	snprintf(body, sizeof(body), "{\"title\":\"T\",\"channels\":[\"%s\"],\"media\":[%s]}", own.text, media);
+	make_draft(w, olga_aurora, body, id);
+	assert_int_equal(ask(w, mark, "preview_story", id, NULL, NULL), 200);
+	assert_string_equal(at(w, "channels.0.ok"), "true");
+	assert_string_equal(at(w, "channels.0.posts.0.text"), "T");
+	assert_string_equal(at(w, "channels.0.posts.0.media.3.content_type"), "image/gif");
+	assert_string_equal(at(w, "channels.0.posts.0.media.4.id"), "");
+	assert_string_equal(at(w, "channels.0.posts.1.text"), "");
+	assert_int_equal(strlen(at(w, "channels.0.posts.1.media.0.id")), ID_LENGTH);
+	assert_string_equal(at(w, "channels.0.posts.2.text"), "");
+	assert_string_equal(at(w, "channels.0.request_body"), "null");
+	world_free(w);
+}
+
+/* A draft may be anything; what is to go out must be what its channels take. */
+static void test_limits_are_checked_before_scheduling(void **state)
+{
+	(void)state;
+	static const char schedule[] = "{\"scheduled_at\":\"2030-06-01T10:00:00Z\"}";
+	static const char told[] = "channels[0]: The text has 502 characters; mastodon takes 500";
+	struct world *w = world_new();
+	struct id own = add_social(w, AURORA);
+	char body[1024], id[ID_LENGTH + 1], text[600];
+	memset(text, 'x', 499);
+	text[499] = '\0';
+	snprintf(body, sizeof(body), "{\"title\":\"T\",\"body\":\"%s\",\"channels\":[\"%s\"],"
+		"\"scheduled_at\":\"2030-06-01T10:00:00Z\"}", text, own.text);
+	assert_int_equal(ask(w, olga_aurora, "create_story", NULL, NULL, body), 422);
+	assert_string_equal(at(w, "error.message"), told);
+	snprintf(body, sizeof(body), "{\"title\":\"T\",\"body\":\"%s\",\"channels\":[\"%s\"]}", text, own.text);
+	make_draft(w, olga_aurora, body, id);
+	assert_int_equal(ask(w, olga_aurora, "schedule_story", id, NULL, schedule), 422);
+	assert_string_equal(at(w, "error.message"), told);
+	assert_int_equal(ask(w, olga_aurora, "publish_story", id, NULL, NULL), 422);
+	assert_string_equal(at(w, "error.message"), told);
+	assert_int_equal(ask(w, olga_aurora, "update_story", id, NULL, "{\"body\":\"short\"}"), 200);
+	assert_int_equal(ask(w, olga_aurora, "schedule_story", id, NULL, schedule), 200);
+	snprintf(body, sizeof(body), "{\"body\":\"%s\"}", text);
+	assert_int_equal(ask(w, olga_aurora, "update_story", id, NULL, body), 422);
+	assert_string_equal(at(w, "error.message"), told);
+	assert_int_equal(ask(w, olga_aurora, "publish_story", id, NULL, NULL), 202);
+	world_free(w);
+}
+
 /* Judged, and then kept waiting while somebody ends the token: nothing is written any more. */
 static void test_D14_a_write_that_waited_longer_than_its_token_lived(void **state)
 {
@@ -329,6 +387,8 @@ int main(void)
 		cmocka_unit_test(test_default_channels_are_used),
 		cmocka_unit_test(test_bulk_judges_each_item),
 		cmocka_unit_test(test_preview_counts_and_judges),
+		cmocka_unit_test(test_a_carousel_of_5_is_shown_as_a_thread_and_11_are_refused),
+		cmocka_unit_test(test_limits_are_checked_before_scheduling),
 		cmocka_unit_test(test_D14_a_write_that_waited_longer_than_its_token_lived),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
