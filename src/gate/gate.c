@@ -35,7 +35,9 @@ static bool make_apis(struct gate *gate, const struct gate_options *options, cha
 			return false;
 		api->first_name = name;
 		name += (uint32_t)api->rule_count + 1;
-		gate->replica_apis[i] = (struct replica_api){ from->config->name, api->policy, .is_upstream = !api->service };
+		gate->replica_apis[i] = (struct replica_api){
+			.name = from->config->name, .number = api->number, .policy = api->policy, .is_upstream = !api->service,
+		};
 		gate->api_count++;
 	}
 	gate->name_count = name;
@@ -67,9 +69,9 @@ static uint64_t audit_placed(void *ctx, const struct audit_pending *pending, uin
 static void audit_found(void *ctx, const struct id_bytes *id, uint64_t place)
 {
 	struct gate *gate = ctx;
-	uint32_t number = replica_token_number(gate->replica, id);
-	if (number && replica_token(gate->replica, number)->audit_place < place)
-		replica_token(gate->replica, number)->audit_place = place;
+	uint32_t number = roster_token_number(gate->roster, id);
+	if (number && roster_token(gate->roster, number)->audit_place < place)
+		roster_token(gate->roster, number)->audit_place = place;
 }
 
 static bool open_audit(struct gate *gate, char *reterr_text)
@@ -99,9 +101,11 @@ static bool make(struct gate *gate, const struct gate_options *options, char *re
 	if (store_text_count(gate->store, &expected) != STORE_OK)
 		expected = 0;
 	snprintf(reterr_text, 512, "out of memory");
-	return replica_new(gate->replica_apis, gate->api_count, expected, &gate->replica)
-		&& feed_new(gate->replica, gate->store, staleness, &gate->feed, reterr_text)
-		&& keeper_new(gate->store, gate->replica, staleness, &gate->keeper)
+	return roster_new(expected, &gate->roster)
+		&& replica_new(gate->roster, gate->replica_apis, gate->api_count, expected, &gate->replica)
+		&& feed_new(gate->store, staleness, &gate->feed)
+		&& feed_join(gate->feed, gate->replica, reterr_text)
+		&& keeper_new(gate->store, gate->roster, staleness, &gate->keeper)
 		&& wellknown_prepare(gate)
 		&& open_audit(gate, reterr_text);
 }
@@ -148,6 +152,7 @@ void gate_free(struct gate *gate)
 	audit_writer_close(gate->audit); /* tells the keeper of the last uses */
 	keeper_free(gate->keeper);
 	replica_free(gate->replica);
+	roster_free(gate->roster);
 	for (unsigned i = 0; i < COUNTERS_MAX; i++)
 		free(atomic_load(&gate->counters[i]));
 	for (size_t i = 0; gate->apis && i < gate->api_count; i++)

@@ -22,20 +22,16 @@ struct remembered {
 };
 
 struct granting {
-	const struct replica_api *apis;
-	size_t api_count;
 	uint32_t logged[UNKNOWN_LOGGED_MAX]; /* checksums of names that were logged */
 	size_t logged_count;
 	struct remembered list[REMEMBERED];
 };
 
-bool granting_new(const struct replica_api *apis, size_t api_count, struct granting **ret)
+bool granting_new(struct granting **ret)
 {
 	struct granting *grants = calloc(1, sizeof(*grants));
 	if (!grants)
 		return false;
-	grants->apis = apis;
-	grants->api_count = api_count;
 	*ret = grants;
 	return true;
 }
@@ -51,9 +47,9 @@ void granting_forget(struct granting *grants)
 		grants->list[i].used = false;
 }
 
-static void log_unknown(struct granting *grants, uint8_t api, struct str name)
+static void log_unknown(struct granting *grants, const struct replica_api *api, struct str name)
 {
-	uint32_t sum = crc32_iso_hdlc(name.p, name.n) ^ api;
+	uint32_t sum = crc32_iso_hdlc(name.p, name.n) ^ api->number;
 	for (size_t i = 0; i < grants->logged_count; i++)
 		if (grants->logged[i] == sum)
 			return;
@@ -61,13 +57,13 @@ static void log_unknown(struct granting *grants, uint8_t api, struct str name)
 		return;
 	grants->logged[grants->logged_count++] = sum;
 	log_warning("tokens of API %s carry the scope \"%.*s\", which its profile does not have: it grants nothing",
-		grants->apis[api].name, STR_FMT(name));
+		api->name, STR_FMT(name));
 }
 
-static bool read_scopes(struct granting *grants, struct remit_table *table, uint8_t api, struct str scopes,
-	uint64_t *ret)
+static bool read_scopes(struct granting *grants, struct remit_table *table, const struct replica_api *api,
+	struct str scopes, uint64_t *ret)
 {
-	const struct remit_policy *policy = grants->apis[api].policy;
+	const struct remit_policy *policy = api->policy;
 	struct remit_scopes set = { { 0 } };
 	for (struct str rest = scopes, name; rest.n > 0;) {
 		size_t scope;
@@ -82,14 +78,14 @@ static bool read_scopes(struct granting *grants, struct remit_table *table, uint
 	return remit_table_grant(table, policy, &set, ret) == REMIT_OK;
 }
 
-bool granting_of(struct granting *grants, struct remit_table *table, uint8_t api, struct str scopes,
-	uint64_t *ret_granted)
+bool granting_of(struct granting *grants, struct remit_table *table, const struct replica_api *api,
+	struct str scopes, uint64_t *ret_granted)
 {
 	if (scopes.n > REMEMBERED_TEXT)
 		return read_scopes(grants, table, api, scopes, ret_granted);
 	uint32_t sum = crc32_iso_hdlc(scopes.p ? scopes.p : "", scopes.n);
-	struct remembered *r = &grants->list[(sum + api) % REMEMBERED];
-	if (r->used && r->api == api && str_eq((struct str){ r->scopes, r->n }, scopes)) {
+	struct remembered *r = &grants->list[(sum + api->number) % REMEMBERED];
+	if (r->used && r->api == api->number && str_eq((struct str){ r->scopes, r->n }, scopes)) {
 		*ret_granted = r->granted;
 		return true;
 	}
@@ -98,7 +94,7 @@ bool granting_of(struct granting *grants, struct remit_table *table, uint8_t api
 		return false;
 	}
 	r->used = true;
-	r->api = api;
+	r->api = api->number;
 	r->n = (uint16_t)scopes.n;
 	if (scopes.n > 0)
 		memcpy(r->scopes, scopes.p, scopes.n);

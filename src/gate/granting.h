@@ -10,12 +10,12 @@
 
 struct granting;
 
-bool granting_new(const struct replica_api *apis, size_t api_count, struct granting **ret);
+bool granting_new(struct granting **ret);
 void granting_free(struct granting *grants);
 /* After a change of table: what was remembered belongs to the old one. */
 void granting_forget(struct granting *grants);
 /* `scopes` are names with one space between. False without memory. */
-bool granting_of(struct granting *grants, struct remit_table *table, uint8_t api, struct str scopes,
-	uint64_t *ret_granted);
+bool granting_of(struct granting *grants, struct remit_table *table, const struct replica_api *api,
+	struct str scopes, uint64_t *ret_granted);
 
 #endif

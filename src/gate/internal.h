@@ -25,6 +25,7 @@ struct gate {
 	size_t api_count;
 	uint32_t name_count; /* of the audit log */
 	struct replica_api *replica_apis;
+	struct roster *roster;
 	struct replica *replica;
 	struct feed *feed;
 	struct keeper *keeper;

@@ -8,8 +8,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#include <pthread.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BATCH_MS 1000
@@ -29,7 +32,7 @@ struct uses { /* a queue */
 
 struct keeper {
 	struct store *store;
-	struct replica *replica;
+	struct roster *roster;
 	struct id id;
 	char host[256];
 	int64_t started_ms, beat_every_ms;
@@ -65,7 +68,7 @@ static bool push(struct uses *uses, struct use use)
 	return true;
 }
 
-bool keeper_new(struct store *store, struct replica *replica, uint32_t max_staleness_ms, struct keeper **ret)
+bool keeper_new(struct store *store, struct roster *roster, uint32_t max_staleness_ms, struct keeper **ret)
 {
 	struct keeper *keeper = calloc(1, sizeof(*keeper));
 	uint8_t random[10];
@@ -73,7 +76,7 @@ bool keeper_new(struct store *store, struct replica *replica, uint32_t max_stale
 		return false;
 	randombytes_buf(random, sizeof(random));
 	keeper->store = store;
-	keeper->replica = replica;
+	keeper->roster = roster;
 	keeper->started_ms = clock_wall_ms();
 	keeper->id = id_make(keeper->started_ms, random);
 	keeper->beat_every_ms = max_staleness_ms / 2 > 50 ? max_staleness_ms / 2 : 50;
@@ -113,7 +116,7 @@ static size_t take_due(struct keeper *keeper, uint32_t now_s, bool all, struct t
 		struct uses *uses = lists[i];
 		while (count < BATCH_MAX && uses->first < uses->count
 			&& (all || uses->list[uses->first].due_s <= now_s)) {
-			struct replica_token *token = replica_token(keeper->replica, uses->list[uses->first++].token);
+			struct roster_token *token = roster_token(keeper->roster, uses->list[uses->first++].token);
 			token->use_waits = 0;
 			batch[count++] = (struct token_use){ token->id, (int64_t)token->last_used_s * 1000,
 				token->audit_place };
@@ -216,7 +219,7 @@ void keeper_applied(struct keeper *keeper, int64_t revision)
 }
 
 /* It was written at most QUIET_S after the use before. */
-static void note_use(struct keeper *keeper, struct replica_token *token, uint32_t number, uint32_t now_s)
+static void note_use(struct keeper *keeper, struct roster_token *token, uint32_t number, uint32_t now_s)
 {
 	uint32_t before_s = token->last_used_s;
 	token->last_used_s = now_s;
@@ -229,7 +232,7 @@ static void note_use(struct keeper *keeper, struct replica_token *token, uint32_
 
 uint64_t keeper_used(struct keeper *keeper, uint32_t number, uint64_t place, int64_t at_ms)
 {
-	struct replica_token *token = replica_token(keeper->replica, number);
+	struct roster_token *token = roster_token(keeper->roster, number);
 	pthread_mutex_lock(&keeper->lock);
 	uint64_t before = token->audit_place;
 	token->audit_place = place;

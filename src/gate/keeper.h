@@ -6,12 +6,12 @@
 #ifndef REMIT_GATE_KEEPER_H
 #define REMIT_GATE_KEEPER_H
 
-#include "gate/replica.h"
+#include "gate/roster.h"
 #include "store/store.h"
 
 struct keeper;
 
-bool keeper_new(struct store *store, struct replica *replica, uint32_t max_staleness_ms, struct keeper **ret);
+bool keeper_new(struct store *store, struct roster *roster, uint32_t max_staleness_ms, struct keeper **ret);
 /* Says hello with this revision and starts. */
 bool keeper_start(struct keeper *keeper, int64_t revision);
 /* Writes what waits, says goodbye, frees. */

@@ -101,7 +101,7 @@ static uint16_t rate_limit_of(const struct visit *v)
 /* False, and answered, where the token has no good use left in this minute. */
 static bool take_rate(struct visit *v)
 {
-	struct replica_token *token = replica_token(v->gate->replica, v->record.token);
+	struct roster_token *token = replica_token(v->gate->replica, v->record.token);
 	if (rate_take(&token->rate, rate_limit_of(v), exchange_started_ns(v->x), &v->rate))
 		return true;
 	struct str body;

@@ -24,7 +24,7 @@ static void fill_caller(struct visit *v, struct service_caller *caller)
 	const struct id_bytes *project = replica_project_id(replica, v->record.project);
 	if (project)
 		id_from_bytes(project, &caller->project);
-	caller->admin = replica_person_flags(replica, person) & REPLICA_PERSON_ADMIN;
+	caller->admin = replica_person_flags(replica, person) & ROSTER_PERSON_ADMIN;
 	const uint64_t *granted = remit_table_granted(
 		atomic_load_explicit(&v->loop->reader.table, memory_order_relaxed), v->api->policy, &v->record);
 	if (granted)

@@ -62,8 +62,8 @@ void token_question(const struct visit *v, struct remit_question *ret)
 		return;
 	uint32_t person = replica_person_flags(v->gate->replica, v->record.owner);
 	ret->record = &v->record;
-	ret->owner_active = person & REPLICA_PERSON_ACTIVE;
-	ret->owner_unlimited = person & REPLICA_PERSON_ADMIN;
+	ret->owner_active = person & ROSTER_PERSON_ACTIVE;
+	ret->owner_unlimited = person & ROSTER_PERSON_ADMIN;
 	/* Another API's words are not ours to read. */
 	if (v->record.api == v->api->number)
 		ret->granted = remit_table_granted(
@@ -79,7 +79,7 @@ void token_identity(const struct visit *v, struct identity *ret)
 	ret->user = replica_person_id(replica, v->record.owner);
 	ret->token = &replica_token(replica, v->record.token)->id;
 	ret->project = replica_project_id(replica, v->record.project);
-	ret->unlimited = replica_person_flags(replica, v->record.owner) & REPLICA_PERSON_ADMIN;
+	ret->unlimited = replica_person_flags(replica, v->record.owner) & ROSTER_PERSON_ADMIN;
 	ret->granted = remit_table_granted(
 		atomic_load_explicit(&v->loop->reader.table, memory_order_relaxed), v->api->policy, &v->record);
 }

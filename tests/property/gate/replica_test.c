@@ -217,7 +217,7 @@ static void assert_owner(const struct compare *c, const struct remit_record *rec
 	uint32_t flags = replica_person_flags(c->replica, record->owner), wanted = 0;
 	for (size_t i = 0; i < c->people_count; i++)
 		if (memcmp(&c->people[i].id, owner, sizeof(*owner)) == 0 && c->people[i].active)
-			wanted = REPLICA_PERSON_ACTIVE | (c->people[i].admin ? REPLICA_PERSON_ADMIN : 0);
+			wanted = ROSTER_PERSON_ACTIVE | (c->people[i].admin ? ROSTER_PERSON_ADMIN : 0);
 	assert_int_equal(flags, wanted);
 	assert_memory_equal(replica_person_id(c->replica, record->owner), owner, sizeof(*owner));
 }
@@ -316,8 +316,8 @@ static void open_all(void)
 		fail_msg("%s", why);
 	policies[0] = policy_of(4);
 	policies[1] = policy_of(200);
-	apis[0] = (struct replica_api){ "one", policies[0], .is_upstream = true };
-	apis[1] = (struct replica_api){ "many", policies[1], .is_upstream = false };
+	apis[0] = (struct replica_api){ "one", 0, policies[0], .is_upstream = true };
+	apis[1] = (struct replica_api){ "many", 1, policies[1], .is_upstream = false };
 	for (unsigned i = 0; i < USERS; i++) {
 		char email[32];
 		users[i] = new_id();
@@ -344,36 +344,87 @@ static void close_all(void)
 	rmdir(folder);
 }
 
-static void test_T03_T04_T08_the_copy_says_what_the_store_says(void **state)
+/* ---- Copies: one, or two for a while, as when a configuration takes the place of another ---- */
+
+struct copy {
+	struct replica *replica;
+	struct replica_reader reader;
+};
+
+static void open_copy(struct copy *copy, struct roster *roster, bool beside)
+{
+	uint64_t changes;
+	*copy = (struct copy){ 0 };
+	assert_true(replica_new(roster, apis, 2, 0, &copy->replica));
+	assert_int_equal(beside ? replica_load_beside(copy->replica, store) : replica_load(copy->replica, store),
+		STORE_OK);
+	assert_int_equal(replica_follow(copy->replica, store, &changes), STORE_OK);
+	assert_true(replica_reader_init(&copy->reader, copy->replica));
+}
+
+static void close_copy(struct copy *copy)
+{
+	replica_reader_done(&copy->reader);
+	replica_free(copy->replica);
+	copy->replica = NULL;
+}
+
+static void follow(struct copy *copy)
+{
+	uint64_t changes;
+	if (pick(20) == 0) /* the feed did not reach back far enough */
+		assert_int_equal(replica_load(copy->replica, store), STORE_OK);
+	else
+		assert_int_equal(replica_follow(copy->replica, store, &changes), STORE_OK);
+}
+
+/* The second comes, or takes the place of the first. */
+static void change_copies(struct copy copies[2], struct roster *roster)
+{
+	uint64_t changes;
+	if (!copies[1].replica) {
+		assert_int_equal(replica_follow(copies[0].replica, store, &changes), STORE_OK);
+		open_copy(&copies[1], roster, true);
+		return;
+	}
+	close_copy(&copies[0]);
+	assert_true(replica_reader_init(&copies[0].reader, copies[1].replica));
+	copies[0].replica = copies[1].replica;
+	replica_reader_done(&copies[1].reader);
+	copies[1].replica = NULL;
+}
+
+static void test_T03_T04_T08_each_copy_says_what_the_store_says(void **state)
 {
 	(void)state;
 	const char *given = getenv("REMIT_SEED");
 	seed = given ? (unsigned)strtoul(given, NULL, 10) : (unsigned)clock_wall_ms();
 	printf("# REMIT_SEED=%u\n", seed);
 	open_all();
-	struct replica *replica = NULL;
-	struct replica_reader reader = { 0 };
-	uint64_t changes;
-	assert_true(replica_new(apis, 2, 0, &replica));
-	assert_int_equal(replica_load(replica, store), STORE_OK);
-	assert_true(replica_reader_init(&reader, replica));
+	struct roster *roster = NULL;
+	struct copy copies[2] = { 0 };
+	assert_true(roster_new(0, &roster));
+	open_copy(&copies[0], roster, false);
 	for (unsigned step = 0; step < STEPS; step++) {
 		change_something();
+		if (pick(12) == 0)
+			change_copies(copies, roster);
 		if (pick(4) != 0)
 			continue;
-		if (pick(20) == 0) /* the feed did not reach back far enough */
-			assert_int_equal(replica_load(replica, store), STORE_OK);
-		else
-			assert_int_equal(replica_follow(replica, store, &changes), STORE_OK);
-		compare(replica, &reader);
-		replica_tend(replica, clock_monotonic_ns());
+		for (size_t i = 0; i < 2 && copies[i].replica; i++)
+			follow(&copies[i]);
+		for (size_t i = 0; i < 2 && copies[i].replica; i++) {
+			compare(copies[i].replica, &copies[i].reader);
+			replica_tend(copies[i].replica);
+		}
 	}
-	replica_reader_done(&reader);
-	replica_free(replica);
+	for (size_t i = 0; i < 2 && copies[i].replica; i++)
+		close_copy(&copies[i]);
+	roster_free(roster);
 	close_all();
 }
 
 static const struct CMUnitTest tests[] =
-	{ cmocka_unit_test(test_T03_T04_T08_the_copy_says_what_the_store_says) };
+	{ cmocka_unit_test(test_T03_T04_T08_each_copy_says_what_the_store_says) };
 
 TEST_MAIN(tests)
