@@ -90,15 +90,52 @@ enum query_result query_parse(struct str raw, struct arena *arena, struct query 
 	return QUERY_OK;
 }
 
+/* As careless receivers see a name: PHP writes "_" for a space, a dot and a lone bracket. */
+static char fold(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c | 0x20);
+	return c == ' ' || c == '.' || c == '[' ? '_' : c;
+}
+
+/* Whether some receiver takes the name for the wanted one: in another case, behind spaces, as a list or an object
+ * ("a[]", "a[0]", "a.b"). */
+static bool is_alike(struct str name, struct str wanted)
+{
+	while (name.n > 0 && *name.p == ' ')
+		name = (struct str){ name.p + 1, name.n - 1 };
+	if (name.n < wanted.n)
+		return false;
+	for (size_t i = 0; i < wanted.n; i++)
+		if (fold(name.p[i]) != fold(wanted.p[i]))
+			return false;
+	return name.n == wanted.n || memchr(" .[", name.p[wanted.n], 3) != NULL;
+}
+
+/* Whether the name begins behind a ";" in the text, which parts pairs for some receivers. */
+static bool hides(struct str text, struct str wanted)
+{
+	struct str piece, name;
+	for (bool more = str_cut(&text, ';', &piece); more;) {
+		more = str_cut(&text, ';', &piece);
+		str_cut(&piece, '=', &name);
+		if (is_alike(name, wanted))
+			return true;
+	}
+	return false;
+}
+
 struct str query_get(const struct query *query, const char *name, size_t *ret_count)
 {
 	struct str wanted = str_of(name), value = { NULL, 0 };
 	size_t count = 0;
 	for (size_t i = 0; i < query->count; i++) {
 		const struct query_pair *pair = &query->pairs[i];
-		if (!str_eq_ignore_case(pair->name, wanted))
-			continue;
 		bool exact = str_eq(pair->name, wanted);
+		if (hides(pair->name, wanted) || hides(pair->value, wanted))
+			count += 2;
+		if (!exact && !is_alike(pair->name, wanted))
+			continue;
 		if (exact && !value.p)
 			value = pair->value;
 		count += exact ? 1 : 2;

@@ -26,9 +26,10 @@ enum query_result { QUERY_OK, QUERY_INVALID, QUERY_TOO_MANY, QUERY_NO_MEMORY };
 enum query_result query_parse(struct str raw, struct arena *arena, struct query *ret,
 	const char **reterr_what);
 
-/* The value of a name. *ret_count is how often it stands, also in another case: more than one
- * must be refused where the value is judged (M15). A name in another case counts twice, so that one
- * alone is refused as well. {NULL, 0} where it is not there. */
+/* The value of a name. *ret_count is how often it stands: more than one must be refused where the value is
+ * judged (M15). Whatever some receiver takes for the name counts twice, so that one alone is refused as well:
+ * another case, "name[]", "name.x", spaces before it, "_" written as a dot, or a pair that begins behind a ";".
+ * {NULL, 0} where it is not there. */
 struct str query_get(const struct query *query, const char *name, size_t *ret_count);
 
 #endif

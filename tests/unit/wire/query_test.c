@@ -114,12 +114,42 @@ static void test_M15_get_counts_every_spelling(void **state)
 	arena_done(&arena);
 }
 
+/* How often "a_b" stands, for those who read names in their own way. */
+static void test_M15_what_another_reader_takes_for_the_name_counts_twice(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *raw;
+		size_t count;
+	} gets[] = {
+		{ "a_b[]=1", 2 },     { "a_b[0]=1", 2 },    { "a_b%5B%5D=1", 2 }, { "A_B[x][y]=1", 2 },
+		{ "a_b.c=1", 2 },     { "a.b=1", 2 },       { "a+b=1", 2 },       { "a[b=1", 2 },
+		{ "+a_b=1", 2 },      { "%20%20a_b=1", 2 }, { "a_b+=1", 2 },      { "a_b=1&a_b[]=2", 3 },
+		{ "c=1;a_b=2", 2 },   { "c;a_b=2", 2 },     { "c=1;d=2;A_B", 2 }, { "c=1%3Ba_b[]=2", 2 },
+		{ "a_b=1;a_b=2", 3 }, { ";a_b=1", 2 },
+		{ "a_bc=1", 0 },      { "xa_b=1", 0 },      { "c[a_b]=1", 0 },    { "c=a_b", 0 },
+		{ "a-b=1", 0 },       { "c=1;a_bc=2", 0 },  { "a_b=1;2", 1 },     { "c=a_b;d", 0 },
+	};
+	struct arena arena;
+	arena_init(&arena, 0);
+	for (size_t i = 0; i < TEST_COUNT(gets); i++) {
+		struct query query;
+		size_t count;
+		assert_int_equal(parse(str_of(gets[i].raw), &arena, &query), QUERY_OK);
+		(void)query_get(&query, "a_b", &count);
+		if (count != gets[i].count)
+			fail_msg("%s: %zu", gets[i].raw, count);
+	}
+	arena_done(&arena);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_P10_invalid),
 	cmocka_unit_test(test_too_many),
 	cmocka_unit_test(test_no_memory),
 	cmocka_unit_test(test_pairs),
 	cmocka_unit_test(test_M15_get_counts_every_spelling),
+	cmocka_unit_test(test_M15_what_another_reader_takes_for_the_name_counts_twice),
 };
 
 TEST_MAIN(tests)
