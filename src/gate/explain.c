@@ -33,7 +33,7 @@ static bool find_rest(const struct explain_question *q, struct arena *arena, str
 	const char *what = "";
 	if (!path)
 		return problem(ret, "out of memory");
-	if (base == 0)
+	if (!q->profile->rest_base)
 		return problem(ret, "this API has no REST part");
 	if (raw.n == 0 || raw.p[0] != '/')
 		return problem(ret, "a target begins with /, without scheme and host, as in /api/v1/projects");

@@ -129,10 +129,33 @@ static void test_the_project_of_somebody_elses_api(void **state)
 	profile_free(profile);
 }
 
+static void test_an_api_whose_base_is_the_root(void **state)
+{
+	static const char text[] = "profile: toy\ntitle: T\nscopes: { \"a:read\": R. }\ntokens: { prefix: ty }\n"
+				   "rest: { base: /, rules: [ { on: \"GET /things/{id}\", need: \"a:read\" } ] }\n";
+	static struct mistakes mistakes;
+	(void)state;
+	mistakes_init(&mistakes);
+	struct profile *profile = profile_read(str_of(text), "toy.yaml", &mistakes);
+	assert_non_null(profile);
+	struct explain_question q = { .profile = profile, .api = "toy", .method = "GET", .target = "/things/1" };
+	struct explain_answer answer;
+	struct arena arena;
+	arena_init(&arena, 0);
+	gate_explain(&q, &arena, &answer);
+	assert_string_equal(answer.problem, "");
+	assert_int_equal(answer.operation, 0);
+	assert_int_equal(answer.decision.reason, REMIT_NO_TOKEN);
+	arena_done(&arena);
+	profile_free(profile);
+	mistakes_done(&mistakes);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_P09_explanations),
 	cmocka_unit_test(test_T04_T08_states_of_a_token),
 	cmocka_unit_test(test_the_project_of_somebody_elses_api),
+	cmocka_unit_test(test_an_api_whose_base_is_the_root),
 };
 
 TEST_MAIN(tests)
