@@ -78,7 +78,11 @@ enum authority_status authority_user_find(const struct authority *a, const char 
 	if (!email_check(&faults, who))
 		return AUTHORITY_INVALID;
 	snprintf(what, sizeof(what), "user %s", who);
-	return authority_stored(store_user_find(a->store, who, arena, ret), what, reterr);
+	enum store_status found = store_user_find(a->store, who, arena, ret);
+	if (found == STORE_NOT_FOUND)
+		return authority_fail(reterr, AUTHORITY_NOT_FOUND,
+			"There is no user %s; `remit user add %s` makes one.", who, who);
+	return authority_stored(found, what, reterr);
 }
 
 enum authority_status authority_user_disable(const struct authority *a, const char *who, bool disabled,

@@ -256,6 +256,7 @@ bool draft_example(const char *name, struct buf *ret)
 		"    - { on: \"GET /items/{id}\", need: \"items:read\" }\n"
 		"    - { on: \"POST /items\", need: \"items:write\" }\n"
 		"    - { on: \"PUT /items/{id}\", need: \"items:write\" }\n"
+		"    - { on: \"PATCH /items/{id}\", need: \"items:write\" }\n"
 		"    - { on: \"DELETE /items/{id}\", need: \"items:write\" }\n");
 	return !ret->failed;
 }
