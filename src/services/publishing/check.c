@@ -153,7 +153,7 @@ static void check_value(struct check *c, const char *where, const struct field *
 		check_list(c, where, field, value);
 		return;
 	case FIELD_LINE: case FIELD_TEXT: case FIELD_ID: case FIELD_TIME: case FIELD_WORD: case FIELD_SLUG:
-	case FIELD_WEB: case FIELD_HOOK: case FIELD_ZONE: case FIELD_NEVER:
+	case FIELD_WEB: case FIELD_HOOK: case FIELD_ZONE: case FIELD_LOCAL: case FIELD_NEVER:
 		break;
 	}
 	if (json_is_string(value))

@@ -51,6 +51,7 @@ enum field_kind {
 	FIELD_WEB,     /* http or https */
 	FIELD_HOOK,    /* https, or http on loopback */
 	FIELD_ZONE,    /* an IANA time zone's name */
+	FIELD_LOCAL,   /* a date and a time of day without an offset */
 	FIELD_OBJECT,
 	FIELD_LIST,    /* of anything; max is in items, at least one */
 	FIELD_NEVER,   /* known, and not to be sent here: `hint` says what to do */
@@ -72,13 +73,15 @@ struct field {
  * what stands before a name ("settings."). */
 void check_object(
 	struct check *c, const json_t *object, const char *where, const struct field *fields, size_t count);
-/* One text against the kinds LINE, TEXT, SLUG, WEB, HOOK, ZONE, ID; for parts of a form. */
+/* One text against the kinds LINE, TEXT, SLUG, WEB, HOOK, ZONE, LOCAL, ID; for parts of a form. */
 void check_field(struct check *c, const char *where, const struct field *field, struct str text);
 
 /* Members of an object that check_object passed; {NULL, 0}, unset and 0 where absent or null. */
 struct str get_text(const json_t *object, const char *name);
 struct id_bytes get_id(const json_t *object, const char *name);
 int64_t get_time(const json_t *object, const char *name);
+/* "2030-05-01T09:00" or with seconds, in seconds as if it were UTC; INT64_MIN where it is none. */
+int64_t local_from_text(struct str text);
 /* The texts of a list, one space between, in the arena. "" for an empty list; {NULL, 0} where absent. */
 struct str get_words(const json_t *object, const char *name, struct arena *arena);
 

@@ -50,6 +50,19 @@ static void check_time(struct check *c, const char *where, const struct field *f
 			field->name);
 }
 
+int64_t local_from_text(struct str text)
+{
+	char whole[sizeof("2030-05-01T09:00:00Z")] = "";
+	static const size_t short_length = sizeof("2030-05-01T09:00") - 1, length = sizeof("2030-05-01T09:00:00") - 1;
+	int64_t ms;
+
+	if ((text.n != short_length && text.n != length) || text.p[10] != 'T')
+		return INT64_MIN;
+	memcpy(whole, text.p, text.n);
+	memcpy(whole + text.n, text.n == short_length ? ":00Z" : "Z", text.n == short_length ? 4 : 1);
+	return time_from_text((struct str){ whole, sizeof(whole) - 1 }, &ms) ? ms / 1000 : INT64_MIN;
+}
+
 static void check_word(struct check *c, const char *where, const struct field *field, struct str text)
 {
 	struct str rest = str_of(field->hint), word;
@@ -189,6 +202,11 @@ void check_field(struct check *c, const char *where, const struct field *field, 
 	case FIELD_ZONE:
 		if (!is_zone(text))
 			check_add(c, "%s%s must be an IANA time zone, as Europe/Berlin", where, field->name);
+		return;
+	case FIELD_LOCAL:
+		if (local_from_text(text) == INT64_MIN)
+			check_add(c, "%s%s must be a date and a time without an offset, as 2030-05-01T09:00",
+				where, field->name);
 		return;
 	case FIELD_IDS:
 	case FIELD_BOOL:

@@ -5,7 +5,6 @@
 #include "services/publishing/stories.h"
 
 #define STATUS_HINT "cannot be set: use schedule, unschedule or publish"
-#define LOCAL_HINT "is not taken here: send scheduled_at with its offset, as in 2030-05-01T09:00:00+02:00"
 
 #define STORY_FIELDS \
 	{ "title", FIELD_LINE, MAX_TITLE, 0, NULL }, \
@@ -15,7 +14,8 @@
 	{ "template_id", FIELD_ID, 0, FIELD_NULLABLE, NULL }, \
 	{ "moment_id", FIELD_ID, 0, FIELD_NULLABLE, NULL }, \
 	{ "scheduled_at", FIELD_TIME, 0, FIELD_NULLABLE, NULL }, \
-	{ "scheduled_at_local", FIELD_NEVER, 0, 0, LOCAL_HINT }, \
+	{ "scheduled_at_local", FIELD_LOCAL, 0, 0, NULL }, \
+	{ "timezone", FIELD_ZONE, 0, 0, NULL }, \
 	{ "status", FIELD_NEVER, 0, 0, STATUS_HINT }
 
 #define FIXED_PROJECT { "projectId", FIELD_NEVER, 0, 0, "cannot be changed: a story stays in its project" }, \
@@ -32,13 +32,14 @@ static bool has_content(const json_t *json)
 
 void check_schedule(struct check *c, const json_t *json, int64_t now_ms)
 {
+	const char *name = json_object_get(json, "scheduled_at_local") ? "scheduled_at_local" : "scheduled_at";
 	int64_t at = get_time(json, "scheduled_at");
 	if (at == 0)
 		return; /* absent, null, or refused by its form */
 	if (at <= now_ms)
-		check_add(c, "scheduled_at must be in the future");
+		check_add(c, "%s must be in the future", name);
 	else if (at - now_ms > MAX_SCHEDULE_MS)
-		check_add(c, "scheduled_at must be at most a year ahead");
+		check_add(c, "%s must be at most a year ahead", name);
 }
 
 void check_story(struct check *c, const json_t *json, bool make, int64_t now_ms)

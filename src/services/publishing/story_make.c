@@ -3,6 +3,7 @@
  * services: may include base, core, wire, store and services/service.h.
  */
 #include "services/publishing/composing.h"
+#include "services/publishing/local_time.h"
 #include "services/publishing/projects.h"
 #include "services/publishing/references.h"
 
@@ -119,6 +120,7 @@ void run_create_story(struct service *service, struct service_call *call)
 	struct publishing *p = publishing_of(service);
 	struct make_work w = { .p = p, .call = call, .reach = reach_of(p, call->caller), .json = call->json };
 
+	resolve_local(p, call, call->json, NULL, &w.check);
 	check_story(&w.check, call->json, true, call->now_ms);
 	/* What is refused by its form needs the project only to be judged. */
 	enum store_status status = w.check.count > 0 ? database_read(p->database, make_one, &w)
@@ -188,14 +190,16 @@ void run_create_stories(struct service *service, struct service_call *call)
 	}
 	w.items = arena_alloc(call->arena, w.count * sizeof(*w.items));
 	for (size_t i = 0; w.items && i < w.count; i++) {
-		const json_t *item = json_array_get(list, i);
+		json_t *item = json_array_get(list, i);
 		w.items[i] = (struct make_work){
 			.p = p, .call = call, .reach = reach_of(p, call->caller), .json = item
 		};
-		if (json_is_object(item))
+		if (json_is_object(item)) {
+			resolve_local(p, call, item, NULL, &w.items[i].check);
 			check_story(&w.items[i].check, item, true, call->now_ms);
-		else
+		} else {
 			check_add(&w.items[i].check, "a story must be an object");
+		}
 	}
 	enum store_status status = w.items ? write_for(p, call, make_many, &w) : STORE_NO_MEMORY;
 	if (status == STORE_OK) {

@@ -8,6 +8,7 @@
  * services: may include base, core, wire, store and services/service.h.
  */
 #include "services/publishing/composing.h"
+#include "services/publishing/local_time.h"
 #include "services/publishing/references.h"
 
 struct change_work {
@@ -110,6 +111,7 @@ void run_update_story(struct service *service, struct service_call *call)
 
 	if (!take_path_id(call, story_listing.noun, &w.id))
 		return;
+	resolve_local(publishing_of(service), call, call->json, &w.id, &w.check);
 	check_story(&w.check, call->json, false, call->now_ms);
 	run_change(publishing_of(service), &w, 200);
 }
@@ -125,15 +127,18 @@ static enum store_status schedule(struct sql *sql, struct change_work *w, struct
 void run_schedule_story(struct service *service, struct service_call *call)
 {
 	static const struct field fields[] = {
-		{ "scheduled_at", FIELD_TIME, 0, FIELD_REQUIRED, NULL },
-		{ "scheduled_at_local", FIELD_NEVER, 0, 0,
-		  "is not taken here: send scheduled_at with its offset, as in 2030-05-01T09:00:00+02:00" },
+		{ "scheduled_at", FIELD_TIME, 0, 0, NULL },
+		{ "scheduled_at_local", FIELD_LOCAL, 0, 0, NULL },
+		{ "timezone", FIELD_ZONE, 0, 0, NULL },
 	};
 	struct change_work w = { .call = call, .change = schedule };
 
 	if (!take_path_id(call, story_listing.noun, &w.id))
 		return;
+	resolve_local(publishing_of(service), call, call->json, &w.id, &w.check);
 	check_object(&w.check, call->json, "", fields, sizeof(fields) / sizeof(fields[0]));
+	if (!json_object_get(call->json, "scheduled_at") && !json_object_get(call->json, "scheduled_at_local"))
+		check_add(&w.check, "scheduled_at must be given, or scheduled_at_local");
 	check_schedule(&w.check, call->json, call->now_ms);
 	run_change(publishing_of(service), &w, 200);
 }

@@ -22,8 +22,6 @@ static void test_bad_stories_are_named(void **state)
 		{ "{\"title\":\"x\",\"status\":\"published\"}", "status cannot be set: use schedule, unschedule or publish" },
 		{ "{\"title\":\"x\",\"scheduledAt\":\"2031-01-01T00:00:00Z\"}",
 		  "scheduledAt is not a known field; did you mean scheduled_at?" },
-		{ "{\"title\":\"x\",\"scheduled_at_local\":\"2031-01-01T00:00\"}",
-		  "scheduled_at_local is not taken here: send scheduled_at with its offset, as in 2030-05-01T09:00:00+02:00" },
 		{ "{\"title\":\"x\",\"scheduled_at\":\"2030-06-01\"}",
 		  "scheduled_at must be a time with its offset, as in 2030-05-01T09:00:00+02:00" },
 		{ "{\"title\":\"x\",\"scheduled_at\":\"2030-06-01T10:00:00\"}",
