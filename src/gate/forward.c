@@ -115,10 +115,10 @@ static bool become(struct visit *v, const struct told *told)
 	struct str host = http_request_header(asks, STR("X-Forwarded-Host"), &hosts);
 	if (hosts > 1)
 		return refuse(v, 400, "bad_request", "X-Forwarded-Host stands twice");
-	struct http_request *asked = ARENA_NEW(exchange_arena(v->x), struct http_request);
+	struct http_request *asked = arena_alloc(exchange_arena(v->x), http_request_size(asks));
 	if (!asked)
 		return refuse(v, 503, "unavailable", "Out of memory");
-	memcpy(asked, asks, offsetof(struct http_request, headers) + asks->header_count * sizeof(asks->headers[0]));
+	memcpy(asked, asks, http_request_size(asks));
 	struct http1_error error;
 	if (!http1_set_target(asked, told->method, told->target, &error))
 		return refuse(v, error.status, error.status == 414 ? "uri_too_long" : "bad_request", error.what);

@@ -67,14 +67,14 @@ static bool add_framing(struct buf *out, const struct exchange *x, int status, u
 {
 	if (length != LENGTH_UNKNOWN)
 		return add_length(out, status, length);
-	return x->request.minor == 0 || buf_add_str(out, STR("Transfer-Encoding: chunked\r\n"));
+	return x->request->minor == 0 || buf_add_str(out, STR("Transfer-Encoding: chunked\r\n"));
 }
 
 static bool add_connection(struct buf *out, const struct exchange *x)
 {
 	if (x->c->last)
 		return buf_add_str(out, STR("Connection: close\r\n\r\n"));
-	if (x->request.minor == 0)
+	if (x->request->minor == 0)
 		return buf_add_str(out, STR("Connection: keep-alive\r\n\r\n"));
 	return buf_add(out, "\r\n", 2);
 }
@@ -92,7 +92,7 @@ bool answer_write(struct exchange *x, const struct answer *answer, const uint64_
 		    add_headers(out, answer) &&
 		    add_framing(out, x, answer->status, later_length ? *later_length : answer->body.n) &&
 		    add_connection(out, x);
-	if (good && x->request.method != HTTP_HEAD && answer->body.n > 0)
+	if (good && x->request->method != HTTP_HEAD && answer->body.n > 0)
 		good = buf_add_str(out, answer->body);
 	if (good || out->failed)
 		return good;
@@ -100,7 +100,7 @@ bool answer_write(struct exchange *x, const struct answer *answer, const uint64_
 	out->n = start;
 	x->c->last = x->c->linger = true;
 	x->status = 500;
-	answer_write_error(x->c->loop, x->number, x->request.method != HTTP_HEAD, 500,
+	answer_write_error(x->c->loop, x->number, x->request->method != HTTP_HEAD, 500,
 			   "The answer could not be written", out);
 	return false;
 }

@@ -13,7 +13,7 @@
 
 static bool has_body(const struct exchange *x)
 {
-	return x->request.chunked || x->request.length > 0;
+	return x->request->chunked || x->request->length > 0;
 }
 
 static void uncount_bytes(struct server *server, uint64_t less)
@@ -45,7 +45,7 @@ void body_release(struct exchange *x)
 bool body_reserve(struct exchange *x, size_t more)
 {
 	struct body *b = &x->body;
-	uint64_t most = x->request.chunked ? b->max : x->request.length;
+	uint64_t most = x->request->chunked ? b->max : x->request->length;
 	uint64_t cap = b->own_cap ? (uint64_t)b->own_cap * 2 : OWN_FIRST;
 
 	if (more <= b->own_cap - (b->own ? b->n : 0))
@@ -92,7 +92,7 @@ static bool advance_length(struct exchange *x)
 {
 	struct body *b = &x->body;
 	struct input *in = x->c->in;
-	uint64_t length = x->request.length;
+	uint64_t length = x->request->length;
 
 	if (!b->own) {
 		size_t here = in->end - in->start;
@@ -117,7 +117,7 @@ uv_buf_t body_read_room(struct exchange *x)
 {
 	struct body *b = &x->body;
 
-	if (b->state != BODY_READING || !b->own || x->request.chunked)
+	if (b->state != BODY_READING || !b->own || x->request->chunked)
 		return uv_buf_init(NULL, 0);
 	return uv_buf_init(b->own + b->n, (unsigned)(b->own_cap - b->n));
 }
@@ -190,7 +190,7 @@ bool body_advance(struct exchange *x)
 	struct loop *loop = x->c->loop;
 
 	assert(x->body.state == BODY_READING);
-	if (x->request.chunked ? advance_chunked(x) : advance_length(x))
+	if (x->request->chunked ? advance_chunked(x) : advance_length(x))
 		return true;
 	if (loop->now_ns - x->body.started_ns < (int64_t)loop->server->limits.body_total_ms * 1000000)
 		return false;
@@ -215,7 +215,7 @@ void exchange_read_body(struct exchange *x, uint64_t max,
 		body_tell(x, EXCHANGE_BODY_WHOLE);
 		return;
 	}
-	if (x->request.has_length && x->request.length > max) {
+	if (x->request->has_length && x->request->length > max) {
 		body_tell(x, EXCHANGE_BODY_TOO_LARGE);
 		return;
 	}
@@ -244,18 +244,18 @@ bool body_pass_over(struct exchange *x)
 {
 	struct body *b = &x->body;
 	struct connection *c = x->c;
-	uint64_t length = x->request.length;
+	uint64_t length = x->request->length;
 
 	if (x->must_close)
 		return false;
 	if (b->state == BODY_OVER || !has_body(x))
 		return true;
-	if (b->own || b->state == BODY_STREAMING || (b->state == BODY_READING && x->request.chunked))
+	if (b->own || b->state == BODY_STREAMING || (b->state == BODY_READING && x->request->chunked))
 		return false;
-	if (x->request.chunked)
+	if (x->request->chunked)
 		return pass_over_chunked(x);
 	/* Who waits for "100 Continue" may send the body after all, or the next request: nobody knows. */
-	bool waits = x->request.expect_continue && b->state == BODY_UNREAD;
+	bool waits = x->request->expect_continue && b->state == BODY_UNREAD;
 	size_t here = connection_input(c).n;
 	if (here < length && (waits || length - here > SKIP_BYTES_MAX))
 		return false;

@@ -19,7 +19,7 @@ static void wake(struct exchange *x)
 
 static void want_body(struct exchange *x)
 {
-	if (x->request.expect_continue && connection_input(x->c).n == 0)
+	if (x->request->expect_continue && connection_input(x->c).n == 0)
 		buf_add_text(output_claim(x->c), "HTTP/1.1 100 Continue\r\n\r\n");
 	if (x->body.state == BODY_READING)
 		body_advance(x);
@@ -31,7 +31,7 @@ static void begin(struct exchange *x)
 
 	if (!body_pass_over(x) || c->loop->draining != DRAIN_NOT)
 		c->last = c->linger = true;
-	if (!x->request.keep_alive)
+	if (!x->request->keep_alive)
 		c->last = true;
 }
 
@@ -39,13 +39,13 @@ static void begin(struct exchange *x)
 
 static bool is_chunked(const struct exchange *x)
 {
-	return !x->stream.sized && x->request.minor > 0;
+	return !x->stream.sized && x->request->minor > 0;
 }
 
 /* Only the end of the connection can tell where it ends. */
 static bool is_until_close(const struct exchange *x)
 {
-	return !x->stream.sized && x->request.minor == 0;
+	return !x->stream.sized && x->request->minor == 0;
 }
 
 static bool head(struct exchange *x, const struct answer *answer, const uint64_t *later_length)

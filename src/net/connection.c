@@ -213,7 +213,7 @@ void connection_refuse(struct connection *c, int status, const char *what)
 	struct exchange *x = c->x;
 	uint64_t number = x ? x->number : c->loop->requests++;
 
-	bool with_body = !x || x->request.method != HTTP_HEAD;
+	bool with_body = !x || x->request->method != HTTP_HEAD;
 	bool written = answer_write_error(c->loop, number, with_body, status, what, output_claim(c));
 	if (x) {
 		x->status = written ? status : 0;
@@ -239,30 +239,40 @@ static bool skip_body(struct connection *c)
 	return c->skip == 0;
 }
 
+/* False without memory. */
+static bool start_exchange(struct connection *c, size_t head_size)
+{
+	struct exchange *x = exchange_take(c->loop);
+
+	if (x && !exchange_prepare(x, c, &carrier_http1, &c->loop->head)) {
+		exchange_give(c->loop, x);
+		x = NULL;
+	}
+	if (!x)
+		return false;
+	c->in->start += head_size;
+	c->seen = 0;
+	deadline_disarm(&c->read_deadline);
+	x->body.at = c->in->start;
+	c->x = x;
+	exchange_start(x);
+	return true;
+}
+
 /* True where an exchange was started. */
 static bool next_request(struct connection *c)
 {
 	struct http1_error error;
 	struct str bytes = connection_input(c);
 	size_t size;
-	struct exchange *x = exchange_take(c->loop);
 
-	if (!x) {
+	switch (http1_parse_request(bytes.p, bytes.n, c->seen, &c->loop->head, &size, &error)) {
+	case HTTP1_DONE:
+		if (start_exchange(c, size))
+			return true;
 		c->broken = true;
 		return false;
-	}
-	switch (http1_parse_request(bytes.p, bytes.n, c->seen, &x->request, &size, &error)) {
-	case HTTP1_DONE:
-		c->in->start += size;
-		c->seen = 0;
-		deadline_disarm(&c->read_deadline);
-		exchange_prepare(x, c, &carrier_http1);
-		x->body.at = c->in->start;
-		c->x = x;
-		exchange_start(x);
-		return true;
 	case HTTP1_MORE:
-		exchange_give(c->loop, x);
 		c->seen = bytes.n;
 		if (bytes.n == INPUT_BYTES) /* the parser's limit is far below */
 			connection_refuse(c, 431, "The head of the request is too long");
@@ -270,7 +280,6 @@ static bool next_request(struct connection *c)
 	case HTTP1_ERROR:
 		break;
 	}
-	exchange_give(c->loop, x);
 	count_one(&c->loop->server->malformed);
 	connection_refuse(c, error.status, error.what);
 	return false;

@@ -21,7 +21,7 @@ struct exchange *exchange_take(struct loop *loop)
 	}
 	x = malloc(sizeof(*x));
 	if (x) {
-		memset(x, 0, offsetof(struct exchange, request));
+		memset(x, 0, offsetof(struct exchange, arena));
 		arena_init(&x->arena, 0);
 	}
 	return x;
@@ -50,12 +50,19 @@ void exchange_free_all(struct loop *loop)
 	loop->exchanges_free = 0;
 }
 
-void exchange_prepare(struct exchange *x, struct connection *c, const struct carrier *carrier)
+bool exchange_prepare(struct exchange *x, struct connection *c, const struct carrier *carrier,
+		      const struct http_request *head)
 {
+	size_t size = http_request_size(head);
+
 	memset(x, 0, offsetof(struct exchange, arena));
 	x->magic = EXCHANGE_MAGIC;
 	x->c = c;
 	x->carrier = carrier;
+	x->request = arena_alloc(&x->arena, size);
+	if (x->request)
+		memcpy(x->request, head, size);
+	return x->request != NULL;
 }
 
 void exchange_start(struct exchange *x)
@@ -155,7 +162,7 @@ static inline struct exchange *check(const struct exchange *x)
 
 const struct http_request *exchange_request(const struct exchange *x)
 {
-	return &check(x)->request;
+	return check(x)->request;
 }
 
 struct arena *exchange_arena(struct exchange *x)

@@ -96,9 +96,9 @@ struct exchange {
 	struct job job;
 	void (*work_done)(struct exchange *x, void *arg);
 	void *work_arg;
+	struct http_request *request; /* in the arena, no larger than its headers */
 	/* From here on nothing is cleared between two exchanges. */
 	struct arena arena;
-	struct http_request request;
 };
 
 /* From the free list; NULL without memory. */
@@ -106,8 +106,9 @@ struct exchange *exchange_take(struct loop *loop);
 void exchange_give(struct loop *loop, struct exchange *x);
 void exchange_free_all(struct loop *loop);
 
-/* A fresh one of this connection. */
-void exchange_prepare(struct exchange *x, struct connection *c, const struct carrier *carrier);
+/* A fresh one of this connection, with a copy of the head, whose views stay. False without memory. */
+bool exchange_prepare(struct exchange *x, struct connection *c, const struct carrier *carrier,
+		      const struct http_request *head);
 /* Hands its request to the handler. */
 void exchange_start(struct exchange *x);
 /* Goes on where it can. True where it came further, and so should be called again or is over. */

@@ -155,7 +155,7 @@ void exchange_answer_file(struct exchange *x, const struct answer *answer, int f
 	assert(x->magic == EXCHANGE_MAGIC && !x->answered && !x->working && answer->body.n == 0);
 	x->stream.sized = true;
 	answer_begin(x);
-	if (!exchange_is_gone(x) && x->request.method != HTTP_HEAD) {
+	if (!exchange_is_gone(x) && x->request->method != HTTP_HEAD) {
 		x->file = new_file(x, answer, fd, offset, length);
 		if (x->file)
 			return;

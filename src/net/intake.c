@@ -6,7 +6,7 @@
 
 static bool has_ended(const struct exchange *x)
 {
-	return !x->request.chunked && x->body.passed == x->request.length;
+	return !x->request->chunked && x->body.passed == x->request->length;
 }
 
 bool intake_tell(struct exchange *x, enum exchange_body result, struct str piece)
@@ -36,7 +36,7 @@ static void make_room(struct exchange *x)
 static bool pass_length(struct exchange *x)
 {
 	struct input *in = x->c->in;
-	uint64_t left = x->request.length - x->body.passed;
+	uint64_t left = x->request->length - x->body.passed;
 	size_t here = in->end - in->start;
 	struct str piece = { in->data + in->start, here < left ? here : (size_t)left };
 
@@ -81,7 +81,7 @@ bool intake_advance(struct exchange *x)
 		}
 		if (connection_input(x->c).n == 0)
 			return false;
-		more = x->request.chunked ? pass_chunk(x) : pass_length(x);
+		more = x->request->chunked ? pass_chunk(x) : pass_length(x);
 	}
 	return x->answered;
 }

@@ -58,27 +58,39 @@ static void before_wait(uv_prepare_t *prepare)
 	loop->waiting = true;
 }
 
-static void after_wait(uv_check_t *check)
-{
-	loop_enter(check->data);
-}
-
 /* ---- Connections that can go on ---- */
 
-static void on_again(uv_idle_t *idle)
+/* Those that are there now; what they schedule waits for the next time. */
+static void run_ready(struct loop *loop)
 {
-	struct loop *loop = idle->data;
 	struct connection *c = loop->ready_first;
 
-	loop_enter(loop);
 	loop->ready_first = loop->ready_last = NULL;
-	uv_idle_stop(idle);
+	uv_idle_stop(&loop->again);
 	while (c) {
 		struct connection *next = c->ready_next;
 		c->ready = false;
 		connection_run(c);
 		c = next;
 	}
+}
+
+/* Before the next wait, which an idle handle would turn into a look without waiting. */
+static void after_wait(uv_check_t *check)
+{
+	struct loop *loop = check->data;
+
+	loop_enter(loop);
+	if (loop->ready_first)
+		run_ready(loop);
+}
+
+static void on_again(uv_idle_t *idle)
+{
+	struct loop *loop = idle->data;
+
+	loop_enter(loop);
+	run_ready(loop);
 }
 
 void loop_schedule(struct loop *loop, struct connection *c)

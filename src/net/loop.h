@@ -83,6 +83,7 @@ struct loop {
 	struct exchange *exchanges; /* free ones */
 	unsigned exchanges_free;
 	struct output output;
+	struct http_request head; /* the one that is being parsed */
 	struct job_results results;
 };
 

@@ -28,7 +28,7 @@ static void begin(struct exchange *x, const struct answer *answer, uint64_t leng
 		return;
 	head.body = (struct str){ NULL, 0 };
 	bool written = x->carrier->head(x, &head, &length);
-	s->dropped = !written || x->request.method == HTTP_HEAD;
+	s->dropped = !written || x->request->method == HTTP_HEAD;
 	if (answer->body.n > 0)
 		exchange_answer_write(x, answer->body);
 }

@@ -44,6 +44,12 @@ struct http_request {
 	struct http_header headers[LIMIT_HEADERS];
 };
 
+/* How many of its bytes are in use: a copy needs no more. */
+static inline size_t http_request_size(const struct http_request *request)
+{
+	return offsetof(struct http_request, headers) + request->header_count * sizeof(request->headers[0]);
+}
+
 enum http1_result {
 	HTTP1_DONE = 0,
 	HTTP1_MORE,  /* the bytes end too early: come back with more, from the same start */
