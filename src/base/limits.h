@@ -51,6 +51,16 @@
 #define LIMIT_UPSTREAM_DOWN_MS 2000    /* an address that took no connection is left alone for so long */
 #define LIMIT_UPSTREAM_INTERIM 8       /* 1xx before one answer */
 
+/* Calls to others' servers: webhooks, networks, feeds, media from a URL. */
+#define LIMIT_OUTBOUND_URL_BYTES 4096       /* MAX_URL and what a redirect may add */
+#define LIMIT_OUTBOUND_HEAD_BYTES (32 * 1024) /* of an answer */
+#define LIMIT_OUTBOUND_ADDRESSES 16         /* of one name */
+#define LIMIT_OUTBOUND_RESOLVERS 16         /* threads that ask for names */
+#define LIMIT_OUTBOUND_LOOKUPS 1024         /* names waiting for one */
+#define LIMIT_OUTBOUND_RUNNING 256          /* calls at once */
+#define LIMIT_OUTBOUND_WAITING 4096         /* calls waiting for their turn */
+#define LIMIT_OUTBOUND_IDLE 64              /* connections kept for the next call */
+
 /* Policy. */
 #define LIMIT_SCOPES 4096             /* in one vocabulary */
 #define LIMIT_SCOPE_NAME 128

@@ -16,6 +16,7 @@
 struct serving {
 	struct cli *cli;
 	struct secrets *secrets;
+	struct outbound *outbound;
 	struct gate_api *apis;
 	size_t api_count; /* opened so far */
 	struct gate *gate;
@@ -96,6 +97,21 @@ static enum cli_exit open_store(struct cli *cli)
 		opened == STORE_SCHEMA ? " `remit store migrate` brings an older store up to date." : "");
 }
 
+static enum cli_exit open_outbound(struct serving *s)
+{
+	const struct config *config = s->cli->config;
+	const struct outbound_options options = {
+		.allow = config->outbound_allow,
+		.allow_count = config->outbound_allow_count,
+		.ca = config->outbound_ca,
+	};
+	char text[256] = "";
+
+	if (outbound_new(&options, &s->outbound, text))
+		return CLI_DONE;
+	return cli_fail(s->cli, CLI_CONFIG, "%s: %s.", config->file, text);
+}
+
 static enum cli_exit open_services(struct serving *s)
 {
 	struct cli *cli = s->cli;
@@ -119,6 +135,7 @@ static enum cli_exit open_services(struct serving *s)
 				config->file, api->line, api->name, api->service ? api->service : "");
 		if (!publishing_api_options(cli, api, s->secrets, &options))
 			return cli_fail(cli, CLI_CONFIG, "there is no memory.");
+		options.outbound = s->outbound;
 		s->apis[i].config = api;
 		if (!publishing_open(&options, &s->apis[i].service, text))
 			return cli_fail(cli, CLI_STORE, "API %s: %s.", api->name, text);
@@ -231,6 +248,7 @@ static void close_all(struct serving *s)
 	for (size_t i = 0; i < s->api_count; i++)
 		if (s->apis[i].service)
 			publishing_close(s->apis[i].service);
+	outbound_free(s->outbound);
 	secrets_close(s->secrets);
 }
 
@@ -248,6 +266,8 @@ static enum cli_exit run(struct cli *cli)
 	status = open_store(cli);
 	if (status == CLI_DONE && !secrets_open(cli->config->secrets_key, &s.secrets, text))
 		status = cli_fail(cli, CLI_CONFIG, "%s.", text);
+	if (status == CLI_DONE)
+		status = open_outbound(&s);
 	if (status == CLI_DONE)
 		status = open_services(&s);
 	if (status == CLI_DONE)

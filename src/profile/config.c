@@ -23,7 +23,7 @@ static const struct reader_key config_keys[] = {
 	{ "audit", config_read_audit, false },
 	{ "limits", config_read_limits, false },
 	{ "apis", config_read_apis, true },
-	{ "outbound", NULL, false },
+	{ "outbound", config_read_outbound, false },
 	{ "dashboard", NULL, false },
 };
 

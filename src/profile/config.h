@@ -52,6 +52,9 @@ struct config {
 	bool trust_loopback, trust_unix;
 	const char *const *trusted; /* addresses and CIDR ranges beside them */
 	size_t trusted_count;
+	const char *const *outbound_allow; /* special addresses that our own calls may go to */
+	size_t outbound_allow_count;
+	const char *outbound_ca; /* certificates that they trust; NULL: the system's */
 	int64_t audit_keep_ms;
 	uint64_t audit_max_bytes;
 	enum config_when_full audit_when_full;

@@ -37,6 +37,9 @@ const char *config_read_source(struct config_draft *d, const struct node *node, 
 void config_read_audit(struct reader *r, const struct node *node, void *draft);
 void config_read_limits(struct reader *r, const struct node *node, void *draft);
 
+/* config_outbound.c: the section `outbound`. */
+void config_read_outbound(struct reader *r, const struct node *node, void *draft);
+
 /* config_apis.c: the section `apis`; then their profiles; then whether two of them overlap. */
 void config_read_apis(struct reader *r, const struct node *node, void *draft);
 void config_load_profiles(struct config_draft *d);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The OpenAPI 3.1 document of a service, made from its table of operations and the policy that
  * guards it, so that it cannot say anything else than what runs.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/service.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What every service shares: reading a call's JSON and query strictly, and the form of answers.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/service.h"
 

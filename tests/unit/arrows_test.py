@@ -18,17 +18,20 @@ MAY_USE = {
     "wire": {"base"},
     "profile": {"base", "core"},
     "store": {"base", "core", "wire"},
-    "authority": {"base", "core", "profile", "wire", "store"},
+    "authority": {"base", "core", "profile", "wire", "store", "outbound"},
     "net": {"base", "core", "wire"},
+    "outbound": {"base", "wire"},
     "service.h": {"base", "core", "wire"},
-    "gate": {"base", "core", "wire", "profile", "store", "authority", "net", "service.h"},
-    "services": {"base", "core", "wire", "store", "service.h"},
-    "cli": {"base", "core", "wire", "profile", "store", "authority", "net", "service.h", "gate", "services"},
+    "gate": {"base", "core", "wire", "profile", "store", "authority", "net", "outbound", "service.h"},
+    "services": {"base", "core", "wire", "store", "outbound", "service.h"},
+    "cli": {"base", "core", "wire", "profile", "store", "authority", "net", "outbound", "service.h", "gate",
+            "services"},
 }
 
 # Where a library's header may be included: path prefixes under src/.
 LIBRARIES = {
     r"uv\.h": ["net/"],
+    r"curl/.*": ["outbound/"],
     r"sqlite3\.h": ["store/sqlite"],
     r"yaml\.h": ["profile/"],
     r"openssl/.*": ["core/digest.c", "gate/audit_segment.c", "net/"],
@@ -103,7 +106,8 @@ PLANTED = [
     ("wire/a.c", '#include "core/policy.h"'), ("wire/a.c", "#include <remit/remit.h>"),
     ("wire/a.c", "#include <jansson.h>"),
     ("store/a.c", "#include <sqlite3.h>"), ("net/a.c", '#include "gate/gate.h"'),
-    ("gate/a.c", "#include <uv.h>"),
+    ("gate/a.c", "#include <uv.h>"), ("services/p/a.c", "#include <curl/curl.h>"),
+    ("outbound/a.c", '#include "store/store.h"'), ("store/a.c", '#include "outbound/outbound.h"'),
     ("gate/a.c", '#include "services/publishing/p.h"'), ("services/p/a.c", '#include "gate/gate.h"'),
     ("authority/a.c", '#include "net/loop.h"'), ("services/service.h", '#include "services/publishing/p.h"'),
     ("core/a.c", '#include "base/../store/store.h"'), ("attic/a.c", ""),
@@ -113,7 +117,8 @@ GOOD = [
     ("gate/a.c", '#include "services/service.h"\n#include <jansson.h>'),
     ("net/a.c", '#include <uv.h>\n#include <remit/remit.h>'),
     ("profile/a.c", '#include "made_beside_it.h"'), ("core/a.c", '/* #include "gate/gate.h", or time() */'),
-    ("services/p/a.c", '#include "services/p/b.h"'),
+    ("services/p/a.c", '#include "services/p/b.h"\n#include "outbound/outbound.h"'),
+    ("outbound/a.c", "#include <curl/curl.h>"),
 ]
 
 

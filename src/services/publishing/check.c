@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Judging objects by tables of fields. The kinds of text are in check_text.c.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/check.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Judging what a caller sent: a table of fields for each operation, and one message that names
  * every field that is wrong, what is wrong with it and what would be right.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #ifndef REMIT_SERVICES_PUBLISHING_CHECK_H
 #define REMIT_SERVICES_PUBLISHING_CHECK_H

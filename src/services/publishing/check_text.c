@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The kinds of text that fields hold.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/check.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The schemas of what goes in and comes out, for the OpenAPI document (JSON Schema 2020-12).
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/internal.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Composing what is sent to a channel.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/compose.h"
 

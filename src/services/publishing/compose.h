@@ -2,7 +2,7 @@
  * What is sent to a channel: a story as the posts of a Mastodon thread, or as the body of a webhook's POST,
  * with what is in the way of it. Pure, and the one place for it: the preview shows and the sender sends
  * what is composed here.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #ifndef REMIT_SERVICES_PUBLISHING_COMPOSE_H
 #define REMIT_SERVICES_PUBLISHING_COMPOSE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the store knows of a story and of a channel, made ready for compose.h.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #ifndef REMIT_SERVICES_PUBLISHING_COMPOSING_H
 #define REMIT_SERVICES_PUBLISHING_COMPOSING_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Who am I, and is the service up: answered on the loop, from what the caller brought, without a
  * tree, a lock or the database. The OpenAPI document, made once, is answered here too.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/internal.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * `remit publishing import`: a document of projects and what is in them, all or nothing.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/import.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the two files of the import share: the rows of one project and the keys that the document
  * gives them.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #ifndef REMIT_SERVICES_PUBLISHING_IMPORT_H
 #define REMIT_SERVICES_PUBLISHING_IMPORT_H

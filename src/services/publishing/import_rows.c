@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The rows of an import, kind by kind: what a row may hold, and where each member goes.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/import.h"
 

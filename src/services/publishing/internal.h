@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the files of the publishing service share: the service itself, who may reach what, the
  * answers that several operations give, and the operations by name.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #ifndef REMIT_SERVICES_PUBLISHING_INTERNAL_H
 #define REMIT_SERVICES_PUBLISHING_INTERNAL_H
@@ -13,6 +13,7 @@ struct publishing {
 	struct service service; /* first: the gate holds a pointer to this */
 	struct database *database;
 	const struct secrets *secrets;
+	struct outbound *outbound;
 	char *api;
 	char *base;
 	char *files_url;      /* "https://example.com/api/v1/files" */

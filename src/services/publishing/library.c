@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What stories are made from and go out through, read-only: templates, connections, moments.
  * A connection's secrets are in no statement here.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/listing.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Reading rows: every kind of object is listed and got in the same way, by two statements and a
  * function that turns a row into JSON.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #ifndef REMIT_SERVICES_PUBLISHING_LISTING_H
 #define REMIT_SERVICES_PUBLISHING_LISTING_H

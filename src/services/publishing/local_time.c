@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a local time means, by the system's own time zone files.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/local_time.h"
 

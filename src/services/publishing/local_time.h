@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Times by a clock on a wall somewhere: scheduled_at_local, with an IANA zone.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #ifndef REMIT_SERVICES_PUBLISHING_LOCAL_TIME_H
 #define REMIT_SERVICES_PUBLISHING_LOCAL_TIME_H

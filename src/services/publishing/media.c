@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Media: listed, described, added. Where the bytes come from is in media_upload.c and media_remote.c,
  * how they are served in media_serve.c.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/media.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Files of media: kept and opened below one folder, under names of our own making. A file whose row
  * was never committed (a crash in between) is never served and does no harm.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/media.h"
 

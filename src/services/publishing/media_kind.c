@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What an upload is and what it is called: both judged from outside bytes, neither believed.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/media.h"
 

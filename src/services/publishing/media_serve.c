@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Serving a media file: as what it is by its content, whole or one range of it, with a tag by which
  * a client that has it need not fetch it again.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/media.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The operations of the publishing service, by name: the one table that the gate's rules, the
  * OpenAPI document and what runs have in common.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/listing.h"
 

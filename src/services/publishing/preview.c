@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What would be sent to each channel of a story: composed by the same function as what is sent, with
  * what is in the way of it.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/composing.h"
 

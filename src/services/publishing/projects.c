@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Projects: the rows are the store's; their settings are ours.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/projects.h"
 

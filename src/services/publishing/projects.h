@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A project's settings, for what makes stories and for the import.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #ifndef REMIT_SERVICES_PUBLISHING_PROJECTS_H
 #define REMIT_SERVICES_PUBLISHING_PROJECTS_H

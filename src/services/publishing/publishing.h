@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * System A: the publishing service, over its own tables beside the store's.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #ifndef REMIT_SERVICES_PUBLISHING_PUBLISHING_H
 #define REMIT_SERVICES_PUBLISHING_PUBLISHING_H
 
+#include "outbound/outbound.h"
 #include "services/service.h"
 #include "store/secrets.h"
 #include "store/sql.h"
@@ -12,6 +13,7 @@
 struct publishing_options {
 	struct database *database;
 	const struct secrets *secrets;
+	struct outbound *outbound; /* carries the calls to others' servers; outlives the service */
 	const char *api;          /* the API's name in the config: whose projects these are */
 	const char *media_folder; /* made with mode 0700 where it does not exist */
 	const char *base;         /* "/api/v1" */

@@ -2,7 +2,7 @@
  * The tables of the publishing service. Every row has the project it belongs to; a project that is
  * removed takes its rows along. Ids are the 16 bytes of version 7 UUIDs, so that the order of ids is the
  * order in which rows were made, and (project_id, id) is all that a list needs.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/internal.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Opening and closing the publishing service.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/internal.h"
 
@@ -74,6 +74,7 @@ bool publishing_open(const struct publishing_options *options, struct service **
 	publishing_describe(&p->service);
 	p->database = options->database;
 	p->secrets = options->secrets;
+	p->outbound = options->outbound;
 	p->media_folder = -1;
 	p->random = random_bytes;
 	arena_init(&p->arena, OPENAPI_MAX);

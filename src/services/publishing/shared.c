@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Small things that several operations need: binding the caller, ids, and common answers.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/internal.h"
 

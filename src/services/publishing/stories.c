@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The rows of stories: read, made, written back. What may be done when is in story_make.c and
  * story_state.c.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/stories.h"
 

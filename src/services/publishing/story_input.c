@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a caller may say of a story.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/stories.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Making stories, one or many at once.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/composing.h"
 #include "services/publishing/local_time.h"

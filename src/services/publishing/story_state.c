@@ -5,7 +5,7 @@
  *   draft, scheduled, failed --publish--> publishing --> published, failed
  *
  * A change of state and what it brings about (the outbox) are one transaction.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/composing.h"
 #include "services/publishing/local_time.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Webhook endpoints. The secret is sealed before it is stored and shown once, by the answer that
  * makes the endpoint; no other statement here reads it.
- * services: may include base, core, wire, store and services/service.h.
+ * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/stories.h"
 

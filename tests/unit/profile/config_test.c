@@ -87,6 +87,7 @@ static void test_everything(void **state)
 			  "workers: 3\n"
 			  "max_staleness: 2s\n"
 			  "trusted_proxies: [unix, 10.0.0.0/8]\n"
+			  "outbound: {allow: [loopback, 10.0.0.0/8], ca: tls/ca.pem}\n"
 			  "audit: {keep: 1d, max_bytes: 1MB, when_full: refuse}\n"
 			  "limits: {json_body: 2kB, connections: 9, drain_timeout: 3s}\n"
 			  "apis: {a: {profile: publishing, service: publishing, host: h, hosts: [i, j], "
@@ -106,6 +107,9 @@ static void test_everything(void **state)
 	assert_true(c->trust_unix && !c->trust_loopback);
 	assert_int_equal(c->trusted_count, 1);
 	assert_string_equal(c->trusted[0], "10.0.0.0/8");
+	assert_int_equal(c->outbound_allow_count, 2);
+	assert_string_equal(c->outbound_allow[1], "10.0.0.0/8");
+	assert_string_equal(c->outbound_ca, "/srv/remit/tls/ca.pem");
 	assert_int_equal(c->audit_when_full, CONFIG_FULL_REFUSE);
 	assert_int_equal(c->limits.json_body_bytes, 2000);
 	assert_int_equal(c->limits.connections, 9);
