@@ -5,6 +5,8 @@
  */
 #include "gate/body.h"
 
+#include "gate/identity.h"
+
 static void refuse(struct body_verdict *ret, int status, const char *message)
 {
 	ret->status = status;
@@ -16,14 +18,15 @@ static void refuse(struct body_verdict *ret, int status, const char *message)
 static bool has_plain_coding(const struct http_request *request)
 {
 	size_t count;
-	struct str coding = http_request_header(request, STR("Content-Encoding"), &count);
+	struct str coding = identity_judged_header(request, STR("Content-Encoding"), &count);
 	return count == 0 || (count == 1 && str_eq_ignore_case(coding, STR("identity")));
 }
 
 static bool has_type(const struct http_request *request, struct str wanted)
 {
 	size_t count;
-	struct str type, charset, value = http_request_header(request, STR("Content-Type"), &count);
+	struct str type, charset, value;
+	value = identity_judged_header(request, STR("Content-Type"), &count);
 	if (count != 1 || !http_media_type(value, &type) || !str_eq_ignore_case(type, wanted))
 		return false;
 	if (!http_media_parameter(value, STR("charset"), &charset))

@@ -69,33 +69,6 @@ static bool judge_json(const struct conditions *c, const struct conditions_input
 	return false;
 }
 
-/* Whether a field is to be dropped before the request goes on. */
-static bool is_dropped(struct str list, struct str name)
-{
-	bool more = true, found = false;
-	while (more && !found) {
-		struct str option;
-		more = str_cut(&list, ',', &option);
-		found = identity_looks_like(str_trim(option), name);
-	}
-	return found;
-}
-
-/* A name that a receiver might take for this one, as X_Project for X-Project, counts twice; so does one
- * that Connection names: it would be judged here and missing there. */
-static struct str find_header(const struct http_request *request, struct str name, size_t *ret_count)
-{
-	struct str value = http_request_header(request, name, ret_count);
-	for (size_t i = 0; i < request->header_count; i++) {
-		struct str other = request->headers[i].name;
-		bool alias = other.n == name.n && !str_eq_ignore_case(other, name) && identity_looks_like(other, name);
-		if (alias || (str_eq_ignore_case(other, STR("Connection"))
-			&& is_dropped(request->headers[i].value, name)))
-			*ret_count += 2;
-	}
-	return value;
-}
-
 /* A value outside the body by its name. *ret_count above one is to be refused. */
 static struct str find_value(const struct conditions *c, enum remit_source source, const char *name,
 	const struct conditions_input *input, size_t *ret_count)
@@ -104,7 +77,7 @@ static struct str find_value(const struct conditions *c, enum remit_source sourc
 	if (source == REMIT_SOURCE_QUERY && input->query)
 		return query_get(input->query, name, ret_count);
 	if (source == REMIT_SOURCE_HEADER && input->request)
-		return find_header(input->request, str_of(name), ret_count);
+		return identity_judged_header(input->request, str_of(name), ret_count);
 	if (source != REMIT_SOURCE_PATH || !input->match)
 		return (struct str){ NULL, 0 };
 	for (size_t i = 0; i < c->operation->param_count && i < input->match->count; i++) {

@@ -33,6 +33,31 @@ bool identity_looks_like(struct str a, struct str b)
 	return same;
 }
 
+/* Whether Connection names a field, which is then to be dropped before the request goes on. */
+static bool is_dropped(struct str list, struct str name)
+{
+	bool more = true, found = false;
+	while (more && !found) {
+		struct str option;
+		more = str_cut(&list, ',', &option);
+		found = identity_looks_like(str_trim(option), name);
+	}
+	return found;
+}
+
+struct str identity_judged_header(const struct http_request *request, struct str name, size_t *ret_count)
+{
+	struct str value = http_request_header(request, name, ret_count);
+	for (size_t i = 0; i < request->header_count; i++) {
+		struct str other = request->headers[i].name;
+		bool alias = other.n == name.n && !str_eq_ignore_case(other, name) && identity_looks_like(other, name);
+		if (alias || (str_eq_ignore_case(other, STR("Connection"))
+			&& is_dropped(request->headers[i].value, name)))
+			*ret_count += 2;
+	}
+	return value;
+}
+
 bool identity_is_ours(struct str name)
 {
 	return starts_folded(name, "remit-");

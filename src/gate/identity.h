@@ -18,6 +18,10 @@
 
 /* Whether a receiver might take one name for the other. */
 bool identity_looks_like(struct str a, struct str b);
+/* The value of a field that is judged. *ret_count is how often it stands: above one is to be refused. A name that a
+ * receiver might take for it counts twice; so does one that Connection names: it would be judged here and missing
+ * there. */
+struct str identity_judged_header(const struct http_request *request, struct str name, size_t *ret_count);
 /* Remit-User, and every other name that starts with "Remit-". */
 bool identity_is_ours(struct str name);
 /* Forwarded, X-Forwarded-*, X-Original-Method, X-Original-URI, X-Real-IP: what a proxy says of its client. */

@@ -40,6 +40,13 @@ static const struct {
 	{ SERVICE_BODY_JSON, JSON "Content-Encoding: identity, gzip\r\nContent-Length: 5\r\n", 415, true },
 	{ SERVICE_BODY_JSON,
 		JSON "Content-Encoding: identity\r\nContent-Encoding: identity\r\nContent-Length: 5\r\n", 415, true },
+	/* What another reader takes for the type or the coding, or would not get (H01, H03). */
+	{ SERVICE_BODY_JSON, JSON "Content_Type: application/json\r\nContent-Length: 5\r\n", 415, true },
+	{ SERVICE_BODY_JSON, "Content.Type: application/json\r\nContent-Length: 5\r\n", 415, true },
+	{ SERVICE_BODY_JSON, JSON "Content_Encoding: gzip\r\nContent-Length: 5\r\n", 415, true },
+	{ SERVICE_BODY_JSON, JSON "content_encoding: identity\r\nContent-Length: 5\r\n", 415, true },
+	{ SERVICE_BODY_JSON, JSON "Content-Encoding: identity\r\nConnection: close, Content_Encoding\r\nContent-Length: 5\r\n", 415, true },
+	{ SERVICE_BODY_JSON, JSON "Content-Typed: x\r\nX-Content-Type: y\r\nContent-Length: 5\r\n", 0, true },
 	{ SERVICE_BODY_OPTIONAL, "", 0, false },
 	{ SERVICE_BODY_OPTIONAL, JSON "Content-Length: 5\r\n", 0, true },
 	{ SERVICE_BODY_OPTIONAL, "Content-Length: 5\r\n", 415, true },
