@@ -90,6 +90,7 @@
  * the log, so that nobody can push the others' records out of it: so many at once, then so many a second. */
 #define LIMIT_AUDIT_IDLE_BURST 8192
 #define LIMIT_AUDIT_IDLE_PER_S 10
+#define LIMIT_AUDIT_NAMES (1u << 20)   /* operations that one process may ever have had, over all changes of config */
 #define LIMIT_AUDIT_SEGMENT_BYTES (64 * 1024 * 1024)
 
 #endif

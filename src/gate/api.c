@@ -67,11 +67,24 @@ static bool prepare_presets(struct api *api, struct arena *arena)
 	return true;
 }
 
-bool api_init(struct api *api, uint8_t number, const struct config *config,
+static bool number_all(struct api *api, struct numbers *numbers, char *reterr_text)
+{
+	struct str name = str_of(api->config->name);
+	bool good = numbers_api(numbers, api->config->name, &api->number)
+		&& numbers_operation(numbers, name, STR(""), &api->unmapped_name);
+	for (size_t i = 0; good && i < api->rule_count; i++)
+		good = numbers_operation(numbers, name, str_of(api->rules[i].operation->text), &api->rules[i].name);
+	if (!good)
+		snprintf(reterr_text, 512, "API %s: more APIs or operations than one process may have had: a restart "
+			"begins to count anew", api->config->name);
+	return good;
+}
+
+bool api_init(struct api *api, struct numbers *numbers, const struct config *config,
 	const struct config_api *config_api, struct service *service, struct arena *arena, char reterr_text[512])
 {
 	const struct profile *profile = config_api->profile;
-	*api = (struct api){ .number = number, .config = config_api, .profile = profile, .policy = profile->policy,
+	*api = (struct api){ .config = config_api, .profile = profile, .policy = profile->policy,
 		.service = service, .rule_count = remit_policy_operations(profile->policy) };
 	if (!profile->rest_base) {
 		snprintf(reterr_text, 512, "%s:%u: API %s: its profile has no `rest` part",
@@ -89,5 +102,5 @@ bool api_init(struct api *api, uint8_t number, const struct config *config,
 	for (uint32_t i = 0; i < api->rule_count; i++)
 		if (!join_rule(api, i, &api->rules[i], arena))
 			return false;
-	return true;
+	return number_all(api, numbers, reterr_text);
 }

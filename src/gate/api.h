@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "gate/conditions.h"
+#include "gate/numbers.h"
 #include "net/upstream.h"
 #include "profile/config.h"
 #include "services/service.h"
@@ -16,6 +17,7 @@ struct api_rule { /* one for each operation of the policy */
 	const struct remit_operation *operation;
 	const struct service_operation *runs; /* NULL: a tool, resource or prompt, or for an upstream */
 	bool is_public;
+	uint32_t name; /* in the audit log */
 	struct conditions conditions;
 	struct str no_token, bad_token; /* WWW-Authenticate of a 401 (gate/challenge.h) */
 	/* The 403 where all of the base need is missing, its first alternative. NULL: no scopes are asked for. */
@@ -24,7 +26,8 @@ struct api_rule { /* one for each operation of the policy */
 };
 
 struct api {
-	uint8_t number;
+	uint8_t number; /* gate/numbers.h */
+	size_t place;   /* in its edition */
 	const struct config_api *config;
 	const struct profile *profile;
 	const struct remit_policy *policy;
@@ -40,12 +43,12 @@ struct api {
 	struct remit_scopes *presets;   /* what each preset of the profile grants */
 	struct api_rule *rules;
 	size_t rule_count;
-	uint32_t first_name;         /* in the audit log: of the first rule; the one past the last is "unmapped" */
+	uint32_t unmapped_name;      /* in the audit log: of what no rule maps */
 };
 
 /* Joins rules and operations in the arena. False with a sentence where one has no counterpart, or
  * without memory. */
-bool api_init(struct api *api, uint8_t number, const struct config *config,
+bool api_init(struct api *api, struct numbers *numbers, const struct config *config,
 	const struct config_api *config_api, struct service *service, struct arena *arena, char reterr_text[512]);
 
 /* Whether a path is this API's: its base, or below it. */

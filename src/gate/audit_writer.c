@@ -30,7 +30,7 @@ struct audit_writer {
 	struct audit_options options;
 	struct segment segment; /* the one being written */
 	int folder, lock;
-	uint8_t *names_seen;    /* of this segment, a byte for each */
+	uint8_t *names_seen;    /* of this segment, a bit for each */
 	_Atomic(struct audit_ring *) rings[AUDIT_RINGS_MAX];
 	_Atomic unsigned ring_count;
 	uint64_t ring_lost[AUDIT_RINGS_MAX]; /* what gap records have told of */
@@ -41,6 +41,8 @@ struct audit_writer {
 	pthread_t thread;
 	bool started;
 	_Atomic bool stop, writable;
+	_Atomic int64_t keep_ms;
+	_Atomic uint64_t max_bytes;
 	_Atomic uint64_t written;
 };
 
@@ -69,6 +71,11 @@ static size_t name_parts(const struct audit_writer *w, uint32_t name, char text[
 	return (*ret_n + AUDIT_NAME_BYTES - 1) / AUDIT_NAME_BYTES;
 }
 
+static bool is_name_seen(const struct audit_writer *w, uint32_t name)
+{
+	return w->names_seen[name / 8] >> (name % 8) & 1;
+}
+
 /* What a number stands for, before its first use in a segment. */
 static void put_name(struct audit_writer *w, uint32_t name)
 {
@@ -81,7 +88,7 @@ static void put_name(struct audit_writer *w, uint32_t name)
 		memcpy(record.text, text + at, length);
 		memcpy(next_record(w), &record, sizeof(record));
 	}
-	w->names_seen[name] = 1;
+	w->names_seen[name / 8] |= (uint8_t)(1u << (name % 8));
 }
 
 static void put_gap(struct audit_writer *w, uint64_t lost)
@@ -124,7 +131,7 @@ static void drain_ring(struct audit_writer *w, unsigned index)
 	struct audit_ring *ring = atomic_load_explicit(&w->rings[index], memory_order_acquire);
 	const struct audit_pending *pending;
 	while (!block_is_full(w) && (pending = audit_ring_oldest(ring))) {
-		if (pending->record.name < w->options.names && !w->names_seen[pending->record.name])
+		if (pending->record.name < w->options.names && !is_name_seen(w, pending->record.name))
 			put_name(w, pending->record.name);
 		put_pending(w, pending);
 		audit_ring_drop(ring);
@@ -152,7 +159,7 @@ static bool rotate(struct audit_writer *w)
 		return false;
 	close(w->segment.fd);
 	w->segment = next;
-	memset(w->names_seen, 0, w->options.names);
+	memset(w->names_seen, 0, w->options.names / 8 + 1);
 	return true;
 }
 
@@ -186,7 +193,7 @@ static void sync_and_tidy(struct audit_writer *w)
 		w->synced_ms = now;
 	}
 	if (now - w->tidied_ms >= TIDY_MS) {
-		segments_tidy(w->folder, w->segment.sequence, w->options.keep_ms, w->options.max_bytes,
+		segments_tidy(w->folder, w->segment.sequence, atomic_load(&w->keep_ms), atomic_load(&w->max_bytes),
 			clock_wall_ms());
 		w->tidied_ms = now;
 	}
@@ -287,7 +294,8 @@ bool audit_writer_open(const struct audit_options *options, struct audit_writer 
 	}
 	w->options = *options;
 	w->folder = w->lock = w->segment.fd = -1;
-	w->names_seen = calloc(options->names + 1, 1);
+	audit_writer_keep(w, options->keep_ms, options->max_bytes);
+	w->names_seen = calloc(options->names / 8 + 1, 1);
 	snprintf(reterr_text, 256, "out of memory");
 	if (!w->names_seen || !open_folder(w, reterr_text) || !open_segment(w, reterr_text)) {
 		free_writer(w);
@@ -296,6 +304,12 @@ bool audit_writer_open(const struct audit_options *options, struct audit_writer 
 	atomic_store(&w->writable, true);
 	*ret = w;
 	return true;
+}
+
+void audit_writer_keep(struct audit_writer *w, int64_t keep_ms, uint64_t max_bytes)
+{
+	atomic_store(&w->keep_ms, keep_ms);
+	atomic_store(&w->max_bytes, max_bytes);
 }
 
 struct audit_ring *audit_writer_ring(struct audit_writer *w)

@@ -32,6 +32,8 @@ struct audit_options {
 bool audit_writer_open(const struct audit_options *options, struct audit_writer **ret, char reterr_text[256]);
 /* A ring for a loop; owned by the writer. NULL without memory or past AUDIT_RINGS_MAX. */
 struct audit_ring *audit_writer_ring(struct audit_writer *writer);
+/* Other bounds than those of the options; from any thread. */
+void audit_writer_keep(struct audit_writer *writer, int64_t keep_ms, uint64_t max_bytes);
 bool audit_writer_start(struct audit_writer *writer);
 /* Writes all that is in the rings, syncs, ends the thread and frees. */
 void audit_writer_close(struct audit_writer *writer);

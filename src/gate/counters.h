@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 
 #define COUNTERS_MAX 256 /* loops */
-#define COUNTERS_APIS 256
+#define COUNTERS_APIS 255 /* NUMBERS_APIS */
 #define LATENCY_BUCKETS 12
 
 struct counters {

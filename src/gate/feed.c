@@ -188,15 +188,21 @@ bool feed_start(struct feed *feed, struct keeper *keeper)
 	return feed->started;
 }
 
+void feed_stop(struct feed *feed)
+{
+	if (!feed || !feed->started)
+		return;
+	atomic_store(&feed->stop, true);
+	store_wake(feed->store);
+	pthread_join(feed->thread, NULL);
+	feed->started = false;
+}
+
 void feed_free(struct feed *feed)
 {
 	if (!feed)
 		return;
-	atomic_store(&feed->stop, true);
-	if (feed->started) {
-		store_wake(feed->store);
-		pthread_join(feed->thread, NULL);
-	}
+	assert(!feed->started && feed->copy_count == 0);
 	pthread_mutex_destroy(&feed->lock);
 	free(feed);
 }

@@ -22,6 +22,8 @@ bool feed_join(struct feed *feed, struct replica *replica, char reterr_text[512]
 void feed_leave(struct feed *feed, const struct replica *replica);
 /* From now on what changes is applied; `keeper` is told of each revision. After the first copy. */
 bool feed_start(struct feed *feed, struct keeper *keeper);
+/* Ends the thread; copies may still leave. */
+void feed_stop(struct feed *feed);
 void feed_free(struct feed *feed);
 void feed_set_max_staleness(struct feed *feed, uint32_t max_staleness_ms);
 

@@ -98,9 +98,9 @@ static bool refuse(struct visit *v, int status, const char *code, const char *me
 /* /gate/forward/API: false, and answered, where there is no such API. */
 static bool find_named_api(struct visit *v, struct str name)
 {
-	for (size_t i = 0; i < v->gate->api_count; i++) {
-		if (str_is(name, v->gate->apis[i].config->name)) {
-			v->api = &v->gate->apis[i];
+	for (size_t i = 0; i < v->edition->api_count; i++) {
+		if (str_is(name, v->edition->apis[i].config->name)) {
+			v->api = &v->edition->apis[i];
 			return true;
 		}
 	}
@@ -137,7 +137,7 @@ bool forward_enter(struct visit *v)
 	if (rest.n > 0 && rest.p[0] != '/')
 		return true;
 	v->forwarded = true;
-	if (!client_peer_is_trusted(&v->gate->trusted, exchange_peer(v->x)))
+	if (!client_peer_is_trusted(&v->edition->trusted, exchange_peer(v->x)))
 		return refuse(v, 403, "untrusted_proxy", "Only a proxy of trusted_proxies may ask here");
 	const char *fault = find_fault(v->request);
 	if (fault)
@@ -160,8 +160,8 @@ bool forward_enter(struct visit *v)
 /* An API has its MCP where its profile says, which need not be below its base. */
 static bool find_mcp(struct visit *v)
 {
-	for (size_t i = 0; i < v->gate->api_count; i++) {
-		const struct api *api = &v->gate->apis[i];
+	for (size_t i = 0; i < v->edition->api_count; i++) {
+		const struct api *api = &v->edition->apis[i];
 		const char *endpoint = api->profile->mcp_endpoint;
 		if (!endpoint || (v->api && v->api != api) || !str_is(v->path, endpoint))
 			continue;

@@ -4,9 +4,8 @@
  */
 #include "gate/gate.h"
 
-#include "gate/challenge.h"
-#include "gate/proxy.h"
-#include "gate/reply.h"
+#include "gate/editions.h"
+#include "gate/internal.h"
 #include "gate/visit.h"
 
 #include <stdio.h>
@@ -15,47 +14,10 @@
 
 /* ---- Making ---- */
 
-static bool make_apis(struct gate *gate, const struct gate_options *options, char *reterr_text)
-{
-	if (options->api_count >= REPLICA_NO_API) {
-		snprintf(reterr_text, 512, "more than %d APIs", REPLICA_NO_API - 1);
-		return false;
-	}
-	gate->apis = arena_alloc(&gate->arena, (options->api_count + 1) * sizeof(*gate->apis));
-	gate->replica_apis = arena_alloc(&gate->arena, (options->api_count + 1) * sizeof(*gate->replica_apis));
-	if (!gate->apis || !gate->replica_apis) {
-		snprintf(reterr_text, 512, "out of memory");
-		return false;
-	}
-	uint32_t name = 0;
-	for (size_t i = 0; i < options->api_count; i++) {
-		const struct gate_api *from = &options->apis[i];
-		struct api *api = &gate->apis[i];
-		if (!api_init(api, (uint8_t)i, gate->config, from->config, from->service, &gate->arena, reterr_text))
-			return false;
-		api->first_name = name;
-		name += (uint32_t)api->rule_count + 1;
-		gate->replica_apis[i] = (struct replica_api){
-			.name = from->config->name, .number = api->number, .policy = api->policy, .is_upstream = !api->service,
-		};
-		gate->api_count++;
-	}
-	gate->name_count = name;
-	return true;
-}
-
 static void audit_name(void *ctx, uint32_t name, struct str *ret_api, struct str *ret_operation)
 {
 	const struct gate *gate = ctx;
-	*ret_api = *ret_operation = STR("");
-	for (size_t i = 0; i < gate->api_count; i++) {
-		const struct api *api = &gate->apis[i];
-		if (name < api->first_name || name > api->first_name + api->rule_count)
-			continue;
-		*ret_api = str_of(api->config->name);
-		if (name < api->first_name + api->rule_count)
-			*ret_operation = str_of(api->rules[name - api->first_name].operation->text);
-	}
+	numbers_operation_text(gate->numbers, name, ret_api, ret_operation);
 }
 
 static uint64_t audit_placed(void *ctx, const struct audit_pending *pending, uint64_t place)
@@ -74,40 +36,32 @@ static void audit_found(void *ctx, const struct id_bytes *id, uint64_t place)
 		roster_token(gate->roster, number)->audit_place = place;
 }
 
-static bool open_audit(struct gate *gate, char *reterr_text)
+static bool open_audit(struct gate *gate, const struct config *config, char *reterr_text)
 {
-	const struct config *config = gate->config;
 	struct audit_options options = {
 		.folder = config->audit_folder,
 		.keep_ms = config->audit_keep_ms,
 		.max_bytes = config->audit_max_bytes,
 		.name = audit_name,
-		.names = gate->name_count,
+		.names = LIMIT_AUDIT_NAMES,
 		.placed = audit_placed,
 		.found = audit_found,
 		.ctx = gate,
 	};
-	gate->audit_refuses = config->audit_when_full == CONFIG_FULL_REFUSE;
 	return audit_writer_open(&options, &gate->audit, reterr_text);
 }
 
 static bool make(struct gate *gate, const struct gate_options *options, char *reterr_text)
 {
-	uint64_t expected = 0;
-	uint32_t staleness = gate->config->max_staleness_ms;
-	if (!make_apis(gate, options, reterr_text) || !doorman_init(&gate->doorman, gate->config, reterr_text)
-		|| !trusted_init(&gate->trusted, gate->config, &gate->arena, reterr_text))
-		return false;
-	if (store_text_count(gate->store, &expected) != STORE_OK)
-		expected = 0;
+	uint32_t staleness = options->config->max_staleness_ms;
+	struct edition *first;
 	snprintf(reterr_text, 512, "out of memory");
-	return roster_new(expected, &gate->roster)
-		&& replica_new(gate->roster, gate->replica_apis, gate->api_count, expected, &gate->replica)
-		&& feed_new(gate->store, staleness, &gate->feed)
-		&& feed_join(gate->feed, gate->replica, reterr_text)
-		&& keeper_new(gate->store, gate->roster, staleness, &gate->keeper)
-		&& wellknown_prepare(gate)
-		&& open_audit(gate, reterr_text);
+	if (!numbers_new(&gate->numbers) || !feed_new(gate->store, staleness, &gate->feed)
+		|| !edition_new(gate, options, &first, reterr_text))
+		return false;
+	snprintf(reterr_text, 512, "out of memory");
+	return editions_put(gate, first) && keeper_new(gate->store, gate->roster, staleness, &gate->keeper)
+		&& open_audit(gate, options->config, reterr_text);
 }
 
 bool gate_new(const struct gate_options *options, struct gate **ret, char reterr_text[512])
@@ -117,9 +71,8 @@ bool gate_new(const struct gate_options *options, struct gate **ret, char reterr
 		snprintf(reterr_text, 512, "out of memory");
 		return false;
 	}
-	gate->config = options->config;
 	gate->store = options->store;
-	arena_init(&gate->arena, 0);
+	editions_init(gate);
 	if (!make(gate, options, reterr_text)) {
 		gate_free(gate);
 		return false;
@@ -137,27 +90,25 @@ bool gate_start(struct gate *gate, char reterr_text[512])
 	return feed_start(gate->feed, gate->keeper) && audit_writer_start(gate->audit);
 }
 
-void gate_set_server(struct gate *gate, const struct server *server)
+void gate_set_server(struct gate *gate, struct server *server)
 {
-	for (size_t i = 0; i < gate->config->listen_count; i++)
-		doorman_set_port(&gate->doorman, i, server_port(server, i));
 	atomic_store(&gate->server, server);
+	edition_find_ports(atomic_load(&gate->newest));
 }
 
 void gate_free(struct gate *gate)
 {
 	if (!gate)
 		return;
-	feed_free(gate->feed);
+	feed_stop(gate->feed);
 	audit_writer_close(gate->audit); /* tells the keeper of the last uses */
 	keeper_free(gate->keeper);
-	replica_free(gate->replica);
+	editions_done(gate);
+	feed_free(gate->feed);
 	roster_free(gate->roster);
+	numbers_free(gate->numbers);
 	for (unsigned i = 0; i < COUNTERS_MAX; i++)
 		free(atomic_load(&gate->counters[i]));
-	for (size_t i = 0; gate->apis && i < gate->api_count; i++)
-		proxy_done(&gate->apis[i]);
-	arena_done(&gate->arena);
 	free(gate);
 }
 
@@ -165,10 +116,9 @@ void gate_free(struct gate *gate)
 
 static void loop_stop(void *ctx, void *state)
 {
-	(void)ctx;
+	struct gate *gate = ctx;
 	struct gate_loop *loop = state;
-	proxy_loop_stop(loop);
-	replica_reader_done(&loop->reader);
+	editions_leave(gate, loop);
 	remit_hasher_free(loop->hasher);
 	buf_done(&loop->scratch);
 	free(loop);
@@ -184,38 +134,43 @@ static bool give_counters(struct gate *gate, struct gate_loop *loop)
 	return loop->counters != NULL;
 }
 
-static void *loop_start(void *ctx, unsigned number)
+static void *loop_start(void *ctx, unsigned index)
 {
-	(void)number;
 	struct gate *gate = ctx;
 	struct gate_loop *loop = calloc(1, sizeof(*loop));
 	if (!loop)
 		return NULL;
 	loop->gate = gate;
+	loop->index = index;
 	buf_init(&loop->scratch, SCRATCH_MAX);
 	loop->hasher = remit_hasher_new();
 	loop->ring = audit_writer_ring(gate->audit);
 	if (!loop->hasher || !loop->ring || !buf_reserve(&loop->scratch, 4096) || !give_counters(gate, loop)
-		|| !proxy_loop_start(loop)
-		|| !replica_reader_init(&loop->reader, gate->replica)) {
+		|| !editions_enter(gate, loop)) {
 		loop_stop(gate, loop);
 		return NULL;
 	}
-	replica_reader_turn(&loop->reader);
+	seats_turn(loop);
 	return loop;
 }
 
 static void before_wait(void *state)
 {
-	struct gate_loop *loop = state;
-	replica_reader_rest(&loop->reader);
+	seats_rest(state);
 }
 
 static void after_wait(void *state)
 {
 	struct gate_loop *loop = state;
 	loop->turn++;
-	replica_reader_turn(&loop->reader);
+	seats_turn(loop);
+}
+
+static void woken(void *state)
+{
+	struct gate_loop *loop = state;
+	if (atomic_load_explicit(&loop->gate->newest, memory_order_relaxed) != loop->seat->edition)
+		seats_renew(loop);
 }
 
 struct server_handler gate_handler(struct gate *gate)
@@ -226,6 +181,7 @@ struct server_handler gate_handler(struct gate *gate)
 		.loop_stop = loop_stop,
 		.loop_before_wait = before_wait,
 		.loop_after_wait = after_wait,
+		.woken = woken,
 		.request = visit_request,
 		.finished = visit_finished,
 	};

@@ -23,6 +23,10 @@ struct gate_options {
 	struct store *store;
 	const struct gate_api *apis;
 	size_t api_count;
+	/* Told when the gate has no more use for config and services, from the thread that calls gate_tidy,
+	 * gate_reload or gate_free. NULL: they live longer than the gate. */
+	void (*over)(void *owner);
+	void *owner;
 };
 
 /* Listener tags that the gate tells apart. */
@@ -36,7 +40,17 @@ bool gate_start(struct gate *gate, char reterr_text[512]);
 /* What to give to server_new. */
 struct server_handler gate_handler(struct gate *gate);
 /* For metrics; the server lives longer than the last request. */
-void gate_set_server(struct gate *gate, const struct server *server);
+void gate_set_server(struct gate *gate, struct server *server);
+
+/* Another configuration in the place of the one that runs: whole, or not at all. Requests that have begun
+ * go on by the old one. Returns when every loop judges new requests by the new one. From one thread, while
+ * the server runs; may take as long as loading all tokens. False with a sentence, and nothing has changed;
+ * the options' owner is not told. */
+bool gate_reload(struct gate *gate, const struct gate_options *options, char reterr_text[512]);
+/* Notes, for /readyz and /metrics, that a configuration was refused; also where it never came to gate_reload. */
+void gate_refused(struct gate *gate, const char *why);
+/* Frees what no request uses any more. From the same thread, now and then. */
+void gate_tidy(struct gate *gate);
 /* After server_run: writes what is pending, says goodbye as a node, frees. */
 void gate_free(struct gate *gate);
 

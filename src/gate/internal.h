@@ -1,54 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the gate's files share: the gate, a loop's part of it, and a visit (one exchange).
+ * What the gate's files share: the gate, a loop's part of it, and a visit (one exchange). What the
+ * configuration makes is in gate/edition.h.
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
 #ifndef REMIT_GATE_INTERNAL_H
 #define REMIT_GATE_INTERNAL_H
 
-#include "gate/api.h"
 #include "gate/audit_writer.h"
-#include "gate/client_address.h"
-#include "gate/counters.h"
-#include "gate/doorman.h"
 #include "gate/feed.h"
-#include "gate/gate.h"
 #include "gate/keeper.h"
 #include "gate/rate.h"
 #include "gate/reason.h"
-#include "gate/replica.h"
+#include "gate/seat.h"
 
-struct gate {
-	const struct config *config;
+struct gate_reloads { /* since the start */
+	uint64_t done, refused;
+	int64_t loaded_ms;  /* when the newest edition came */
+	int64_t refused_ms; /* 0: the last one was not refused */
+	char why[512];      /* it was */
+};
+
+struct gate { /* what lives as long as the process */
 	struct store *store;
-	struct arena arena; /* process: all that is made once */
-	struct api *apis;
-	size_t api_count;
-	uint32_t name_count; /* of the audit log */
-	struct replica_api *replica_apis;
+	struct numbers *numbers;
 	struct roster *roster;
-	struct replica *replica;
 	struct feed *feed;
 	struct keeper *keeper;
 	struct audit_writer *audit;
-	bool audit_refuses; /* when_full: refuse */
-	struct doorman doorman;
-	struct trusted trusted;
-	struct str index;   /* the body of GET / */
-	const struct server *_Atomic server;
+	struct server *_Atomic server;
 	_Atomic(struct counters *) counters[COUNTERS_MAX]; /* one for each loop, owned */
 	_Atomic unsigned counters_count;
+	_Atomic(struct edition *) newest; /* written under the lock */
+	pthread_mutex_t lock; /* over what follows, the editions' own numbers, and the loops' `renewed` */
+	pthread_cond_t renewed;           /* a loop has come to the newest edition */
+	struct edition *editions;         /* all that are not freed, the newest first */
+	struct gate_loop *loops[COUNTERS_MAX];
+	struct gate_reloads reloads;
 };
 
 struct gate_loop {
 	struct gate *gate;
-	struct replica_reader reader;
+	unsigned index;
+	struct seat *seat;       /* in the newest edition; older ones behind it */
+	const struct edition *renewed; /* which one `seat` is in, for others to read; maybe freed */
 	struct remit_hasher *hasher;
 	struct audit_ring *ring; /* the writer's */
 	struct counters *counters; /* the gate's */
 	int64_t audit_full_ns[3]; /* record.c: when each kind of idle visit may be recorded in full again */
 	uint64_t visits_open;    /* each may still want a slot of the ring */
 	uint64_t turn;           /* counts the waits for events */
-	struct upstream **upstreams; /* of each API that has some */
 	struct buf scratch;
 };
 
@@ -56,6 +56,8 @@ struct visit {
 	struct exchange *x;
 	struct gate *gate;
 	struct gate_loop *loop;
+	struct seat *seat;
+	const struct edition *edition; /* the seat's, and so the visit's to its end */
 	const struct http_request *request;
 	struct str path;            /* decoded; in the exchange's arena */
 	struct str origin;          /* of another page that may call; {NULL, 0} */
@@ -85,8 +87,6 @@ void rest_request(struct visit *v);
 /* operations.c, wellknown.c: true where the path was theirs, and is answered. */
 bool operations_request(struct visit *v);
 bool wellknown_request(struct visit *v);
-/* wellknown.c: makes the text of GET /. False without memory. */
-bool wellknown_prepare(struct gate *gate);
 /* metrics.c: answers /metrics. */
 void metrics_answer(struct visit *v);
 

@@ -35,7 +35,8 @@ struct keeper {
 	struct roster *roster;
 	struct id id;
 	char host[256];
-	int64_t started_ms, beat_every_ms;
+	int64_t started_ms;
+	_Atomic int64_t beat_every_ms;
 	pthread_t thread;
 	pthread_mutex_t lock; /* over what follows */
 	pthread_cond_t bell;
@@ -68,6 +69,11 @@ static bool push(struct uses *uses, struct use use)
 	return true;
 }
 
+void keeper_set_max_staleness(struct keeper *keeper, uint32_t max_staleness_ms)
+{
+	atomic_store(&keeper->beat_every_ms, max_staleness_ms / 2 > 50 ? max_staleness_ms / 2 : 50);
+}
+
 bool keeper_new(struct store *store, struct roster *roster, uint32_t max_staleness_ms, struct keeper **ret)
 {
 	struct keeper *keeper = calloc(1, sizeof(*keeper));
@@ -79,7 +85,7 @@ bool keeper_new(struct store *store, struct roster *roster, uint32_t max_stalene
 	keeper->roster = roster;
 	keeper->started_ms = clock_wall_ms();
 	keeper->id = id_make(keeper->started_ms, random);
-	keeper->beat_every_ms = max_staleness_ms / 2 > 50 ? max_staleness_ms / 2 : 50;
+	keeper_set_max_staleness(keeper, max_staleness_ms);
 	if (gethostname(keeper->host, sizeof(keeper->host) - 1) != 0)
 		memcpy(keeper->host, "unknown", sizeof("unknown"));
 	pthread_condattr_t monotonic;

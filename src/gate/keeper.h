@@ -14,6 +14,8 @@ struct keeper;
 bool keeper_new(struct store *store, struct roster *roster, uint32_t max_staleness_ms, struct keeper **ret);
 /* Says hello with this revision and starts. */
 bool keeper_start(struct keeper *keeper, int64_t revision);
+/* It says that it lives twice as often as this. */
+void keeper_set_max_staleness(struct keeper *keeper, uint32_t max_staleness_ms);
 /* Writes what waits, says goodbye, frees. */
 void keeper_free(struct keeper *keeper);
 

@@ -2,6 +2,7 @@
  * The numbers in the text form that Prometheus reads, sent family by family: never held as a whole.
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
+#include "gate/editions.h"
 #include "gate/reply.h"
 
 #include "base/clock.h"
@@ -50,8 +51,8 @@ static void decision(struct buf *out, const char *api, const char *verdict, cons
 static void write_decisions(const struct gate *gate, struct buf *out)
 {
 	head(out, "remit_decisions_total", "counter", "Decisions by API, verdict and reason.");
-	for (size_t i = 0; i < gate->api_count; i++) {
-		const char *api = gate->apis[i].config->name;
+	for (size_t i = 0, count = numbers_api_count(gate->numbers); i < count; i++) {
+		const char *api = numbers_api_text(gate->numbers, i);
 		for (size_t r = 0; r < REMIT_REASONS; r++)
 			decision(out, api, r == REMIT_ALLOWED ? "allowed" : "refused",
 				remit_reason_text((enum remit_reason)r),
@@ -107,8 +108,10 @@ static void write_build(const struct gate *gate, struct buf *out)
 
 static void write_table(const struct gate *gate, struct buf *out)
 {
-	one(out, "remit_table_tokens", "gauge", "Token texts in memory.", replica_texts(gate->replica));
-	one(out, "remit_table_bytes", "gauge", "Bytes that they take.", replica_bytes(gate->replica));
+	size_t texts, bytes;
+	editions_table_size((struct gate *)(uintptr_t)gate, &texts, &bytes);
+	one(out, "remit_table_tokens", "gauge", "Token texts in memory.", texts);
+	one(out, "remit_table_bytes", "gauge", "Bytes that they take.", bytes);
 }
 
 static void write_feed(const struct gate *gate, struct buf *out)

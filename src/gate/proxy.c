@@ -13,6 +13,8 @@
 #define CREDENTIAL_MAX 4096
 
 struct proxy {
+	struct visit *visit;
+	struct proxy *next, **at; /* in its seat's list */
 	struct upstream_call *call;
 	struct str fields; /* wiped at the end: the upstream's credential stands in it */
 	bool streaming;    /* the client's body */
@@ -85,32 +87,32 @@ void proxy_done(struct api *api)
 	api->authorization = NULL;
 }
 
-bool proxy_loop_start(struct gate_loop *loop)
+bool proxy_seat_start(struct seat *seat)
 {
-	const struct gate *gate = loop->gate;
-	const struct config_limits *l = &gate->config->limits;
+	const struct edition *e = seat->edition;
+	const struct config_limits *l = &e->config->limits;
 	const struct upstream_limits limits = {
 		.connect_ms = l->upstream_connect_ms,
 		.head_ms = l->upstream_head_ms,
 		.body_ms = l->upstream_body_ms,
 	};
-	loop->upstreams = calloc(gate->api_count + 1, sizeof(struct upstream *));
-	for (size_t i = 0; loop->upstreams && i < gate->api_count; i++) {
-		const struct api *api = &gate->apis[i];
+	seat->upstreams = calloc(e->api_count + 1, sizeof(struct upstream *));
+	for (size_t i = 0; seat->upstreams && i < e->api_count; i++) {
+		const struct api *api = &e->apis[i];
 		if (api->address_count == 0)
 			continue;
-		loop->upstreams[i] = upstream_new(api->addresses, api->address_count, &limits);
-		if (!loop->upstreams[i])
+		seat->upstreams[i] = upstream_new(api->addresses, api->address_count, &limits);
+		if (!seat->upstreams[i])
 			return false;
 	}
-	return loop->upstreams != NULL;
+	return seat->upstreams != NULL;
 }
 
-void proxy_loop_stop(struct gate_loop *loop)
+void proxy_seat_stop(struct seat *seat)
 {
-	for (size_t i = 0; loop->upstreams && i < loop->gate->api_count; i++)
-		upstream_free(loop->upstreams[i]);
-	free(loop->upstreams);
+	for (size_t i = 0; seat->upstreams && i < seat->edition->api_count; i++)
+		upstream_free(seat->upstreams[i]);
+	free(seat->upstreams);
 }
 
 /* ---- The request's body ---- */
@@ -225,6 +227,25 @@ static bool is_idempotent(enum http_method method)
 		|| method == HTTP_OPTIONS;
 }
 
+static void enter_list(struct proxy *p, struct proxy **list)
+{
+	p->next = *list;
+	p->at = list;
+	if (p->next)
+		p->next->at = &p->next;
+	*list = p;
+}
+
+static void leave_list(struct proxy *p)
+{
+	if (!p->at)
+		return;
+	*p->at = p->next;
+	if (p->next)
+		p->next->at = p->at;
+	p->at = NULL;
+}
+
 void proxy_run(struct visit *v)
 {
 	const struct http_request *r = v->request;
@@ -239,12 +260,14 @@ void proxy_run(struct visit *v)
 	if (p && proxy_write_line(v, &request.line) && proxy_write_fields(v, &request.fields)) {
 		p->fields = request.fields;
 		v->proxy = p;
-		p->call = upstream_begin(v->loop->upstreams[v->api->number], &request);
+		p->call = upstream_begin(v->seat->upstreams[v->api->place], &request);
 	}
 	if (!p || !p->call) {
 		reply_error(v, 503, "unavailable", "Out of memory");
 		return;
 	}
+	p->visit = v;
+	enter_list(p, &v->seat->calls);
 	exchange_hold(v->x);
 	upstream_go(p->call);
 }
@@ -254,7 +277,34 @@ void proxy_finished(struct visit *v)
 	struct proxy *p = v->proxy;
 	if (!p)
 		return;
+	leave_list(p);
 	if (p->call)
 		upstream_cancel(p->call);
 	explicit_bzero((char *)(uintptr_t)p->fields.p, p->fields.n);
+}
+
+static void break_off(struct visit *v)
+{
+	struct proxy *p = v->proxy;
+	leave_list(p); /* also where the client is still to take the end of an answer */
+	upstream_cancel(p->call);
+	if (p->begun && p->open)
+		exchange_answer_break_off(v->x);
+	else if (!p->begun)
+		reply_error(v, 503, "unavailable", "The configuration that this request began with has ended");
+	p->open = false;
+}
+
+void proxy_break_off(struct seat *seat, const struct edition *unless)
+{
+	struct proxy *ended = NULL; /* one that ends may end others */
+	for (struct proxy *p = seat->calls, *next; p; p = next) {
+		next = p->next;
+		if (unless && edition_has_api(unless, p->visit->api->number))
+			continue;
+		leave_list(p);
+		enter_list(p, &ended);
+	}
+	while (ended)
+		break_off(ended->visit);
 }

@@ -15,14 +15,16 @@ bool proxy_prepare(struct api *api, const struct config_api *config, struct aren
 	char reterr_text[512]);
 /* Wipes the credential. */
 void proxy_done(struct api *api);
-/* Makes and frees what one loop needs for all APIs. False without memory. */
-bool proxy_loop_start(struct gate_loop *loop);
-void proxy_loop_stop(struct gate_loop *loop);
+/* Makes and frees what one loop needs for all APIs of an edition. False without memory. */
+bool proxy_seat_start(struct seat *seat);
+void proxy_seat_stop(struct seat *seat);
 
 /* Sends on a request that was judged: with v->body where that was read, else its body as it comes. */
 void proxy_run(struct visit *v);
 /* The visit is over, perhaps before its answer. */
 void proxy_finished(struct visit *v);
+/* Ends the calls of a seat, from outside of any callback: all, or those for APIs that `unless` has not. */
+void proxy_break_off(struct seat *seat, const struct edition *unless);
 
 /* ---- proxy_head.c ---- */
 

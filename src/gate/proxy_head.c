@@ -112,8 +112,8 @@ static void address_text(const struct address *address, char ret[static INET6_AD
 static void add_forwarding(const struct visit *v, struct buf *out)
 {
 	char text[INET6_ADDRSTRLEN];
-	struct address client = client_address(&v->gate->trusted, exchange_peer(v->x), v->request);
-	const char *proto = strncmp(v->gate->config->public_url, "https:", 6) == 0 ? "https" : "http";
+	struct address client = client_address(&v->edition->trusted, exchange_peer(v->x), v->request);
+	const char *proto = strncmp(v->edition->config->public_url, "https:", 6) == 0 ? "https" : "http";
 	struct str host = v->request->authority;
 	address_text(&client, text);
 	bool six = strchr(text, ':') != NULL;

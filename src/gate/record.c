@@ -22,7 +22,7 @@ void visit_refuse(struct visit *v, enum gate_reason reason)
 
 static void put_ids(const struct visit *v, struct audit_record *record)
 {
-	const struct replica *replica = v->gate->replica;
+	const struct replica *replica = v->edition->replica;
 	record->token = replica_token(replica, v->record.token)->id;
 	record->owner = *replica_person_id(replica, v->record.owner);
 	const struct id_bytes *project = replica_project_id(replica, v->record.project);
@@ -64,16 +64,15 @@ static void put_record(const struct visit *v, int status, uint32_t micros)
 	if (!pending)
 		return; /* the ring has counted it */
 	const struct api *api = v->api;
-	uint32_t rule = v->rule ? (uint32_t)(v->rule - api->rules) : (uint32_t)api->rule_count;
 	struct exchange_id id = exchange_request_id(v->x);
-	struct address address = client_address(&v->gate->trusted, exchange_peer(v->x), v->request);
+	struct address address = client_address(&v->edition->trusted, exchange_peer(v->x), v->request);
 	bool known = v->credential == REMIT_CREDENTIAL_FOUND;
 	*pending = (struct audit_pending){
 		.record = {
 			.kind = AUDIT_KIND_DECISION,
 			.reason = v->reason,
 			.status = (uint16_t)status,
-			.name = api->first_name + rule,
+			.name = v->rule ? v->rule->name : api->unmapped_name,
 			.at_ms = exchange_now_ms(v->x),
 			.micros = micros,
 		},

@@ -101,7 +101,7 @@ static uint16_t rate_limit_of(const struct visit *v)
 /* False, and answered, where the token has no good use left in this minute. */
 static bool take_rate(struct visit *v)
 {
-	struct roster_token *token = replica_token(v->gate->replica, v->record.token);
+	struct roster_token *token = replica_token(v->edition->replica, v->record.token);
 	if (rate_take(&token->rate, rate_limit_of(v), exchange_started_ns(v->x), &v->rate))
 		return true;
 	struct str body;
@@ -171,7 +171,7 @@ static bool judge_conditions(struct visit *v, uint32_t *ret_whens, struct condit
 /* D24: no token reaches a project of somebody else's API that its owner does not. */
 static bool owner_reaches(const struct visit *v, const struct conditions_named *named)
 {
-	const struct replica *replica = v->gate->replica;
+	const struct replica *replica = v->edition->replica;
 	const struct id_bytes *bound = replica_project_id(replica, v->record.project);
 	const char *api = v->api->config->name;
 	struct id id;
@@ -207,7 +207,7 @@ static bool judge(struct visit *v)
 	token_question(v, &question);
 	question.whens = whens;
 	if (!v->api->service) /* nobody behind us knows what the token is bound to */
-		project_question(&named, v->keyed ? replica_project_id(v->gate->replica, v->record.project) : NULL,
+		project_question(&named, v->keyed ? replica_project_id(v->edition->replica, v->record.project) : NULL,
 			&question);
 	remit_decide(&question, &decision);
 	if (decision.reason != REMIT_ALLOWED) {
@@ -274,7 +274,7 @@ static void on_body(struct exchange *x, enum exchange_body result, struct str bo
 
 static bool audit_has_room(const struct visit *v)
 {
-	if (!v->gate->audit_refuses)
+	if (!v->edition->audit_refuses)
 		return true;
 	return audit_writer_is_writable(v->gate->audit) && audit_ring_room(v->loop->ring) >= v->loop->visits_open;
 }
@@ -317,7 +317,7 @@ void rest_request(struct visit *v)
 		run_when_allowed(v); /* its body is not ours to read */
 		return;
 	}
-	uint64_t json_max = v->gate->config->limits.json_body_bytes;
+	uint64_t json_max = v->edition->config->limits.json_body_bytes;
 	struct body_verdict body;
 	body_judge(v->request, wanted_body(v), json_max ? json_max : LIMIT_JSON_BODY_BYTES, &body);
 	if (body.status) {

@@ -14,7 +14,7 @@ struct run {
 
 static void fill_caller(struct visit *v, struct service_caller *caller)
 {
-	const struct replica *replica = v->gate->replica;
+	const struct replica *replica = v->edition->replica;
 	caller->policy = v->api->policy;
 	if (!v->keyed)
 		return; /* public: nobody */
@@ -26,7 +26,7 @@ static void fill_caller(struct visit *v, struct service_caller *caller)
 		id_from_bytes(project, &caller->project);
 	caller->admin = replica_person_flags(replica, person) & ROSTER_PERSON_ADMIN;
 	const uint64_t *granted = remit_table_granted(
-		atomic_load_explicit(&v->loop->reader.table, memory_order_relaxed), v->api->policy, &v->record);
+		atomic_load_explicit(&v->seat->reader.table, memory_order_relaxed), v->api->policy, &v->record);
 	if (granted)
 		memcpy(caller->granted.word, granted, remit_policy_words(v->api->policy) * sizeof(*granted));
 }

@@ -11,7 +11,7 @@ static enum token_result look_up(struct visit *v, int64_t now_ns)
 {
 	if (!feed_is_fresh(v->gate->feed, now_ns))
 		return TOKEN_STALE;
-	bool found = remit_table_find(v->loop->reader.reader, v->digest, &v->record);
+	bool found = remit_table_find(v->seat->reader.reader, v->digest, &v->record);
 	v->credential = found ? REMIT_CREDENTIAL_FOUND : REMIT_CREDENTIAL_UNKNOWN;
 	return TOKEN_JUDGED;
 }
@@ -60,19 +60,19 @@ void token_question(const struct visit *v, struct remit_question *ret)
 	};
 	if (v->credential != REMIT_CREDENTIAL_FOUND)
 		return;
-	uint32_t person = replica_person_flags(v->gate->replica, v->record.owner);
+	uint32_t person = replica_person_flags(v->edition->replica, v->record.owner);
 	ret->record = &v->record;
 	ret->owner_active = person & ROSTER_PERSON_ACTIVE;
 	ret->owner_unlimited = person & ROSTER_PERSON_ADMIN;
 	/* Another API's words are not ours to read. */
 	if (v->record.api == v->api->number)
 		ret->granted = remit_table_granted(
-			atomic_load_explicit(&v->loop->reader.table, memory_order_relaxed), v->api->policy, &v->record);
+			atomic_load_explicit(&v->seat->reader.table, memory_order_relaxed), v->api->policy, &v->record);
 }
 
 void token_identity(const struct visit *v, struct identity *ret)
 {
-	const struct replica *replica = v->gate->replica;
+	const struct replica *replica = v->edition->replica;
 	*ret = (struct identity){ .policy = v->api->policy };
 	if (!v->keyed)
 		return;
@@ -81,5 +81,5 @@ void token_identity(const struct visit *v, struct identity *ret)
 	ret->project = replica_project_id(replica, v->record.project);
 	ret->unlimited = replica_person_flags(replica, v->record.owner) & ROSTER_PERSON_ADMIN;
 	ret->granted = remit_table_granted(
-		atomic_load_explicit(&v->loop->reader.table, memory_order_relaxed), v->api->policy, &v->record);
+		atomic_load_explicit(&v->seat->reader.table, memory_order_relaxed), v->api->policy, &v->record);
 }

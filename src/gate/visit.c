@@ -52,8 +52,8 @@ static void find_api(struct visit *v)
 {
 	if (v->api)
 		return; /* named by a proxy that asks */
-	for (size_t i = 0; i < v->gate->api_count; i++) {
-		const struct api *api = &v->gate->apis[i];
+	for (size_t i = 0; i < v->edition->api_count; i++) {
+		const struct api *api = &v->edition->apis[i];
 		if (!api_has_path(api, v->path) || (api->config->host && !is_for_host(v, api->config->host)))
 			continue;
 		v->api = api;
@@ -66,8 +66,8 @@ static bool check_host(struct visit *v)
 	/* Probes come to the operations' own listener by whatever address they know. */
 	if (exchange_listener(v->x) == GATE_LISTENER_OPERATIONS)
 		return true;
-	const struct gate *gate = v->gate;
-	if (doorman_knows_host(&gate->doorman, v->request->authority, v->api, gate->apis, gate->api_count))
+	const struct edition *e = v->edition;
+	if (doorman_knows_host(&e->doorman, v->request->authority, v->api, e->apis, e->api_count))
 		return true;
 	reply_error(v, 400, "bad_request", "This Host is not served here");
 	return false;
@@ -83,7 +83,7 @@ static bool check_origin(struct visit *v)
 		reply_error(v, 400, "bad_request", "Origin stands twice");
 		return false;
 	}
-	if (!doorman_knows_origin(&v->gate->doorman, origin, v->api)) {
+	if (!doorman_knows_origin(&v->edition->doorman, origin, v->api)) {
 		reply_error(v, 403, "origin_forbidden", "Pages of this origin may not call");
 		return false;
 	}
@@ -144,6 +144,9 @@ void visit_request(struct exchange *x, void *state)
 	v->x = x;
 	v->loop = loop;
 	v->gate = loop->gate;
+	v->seat = loop->seat;
+	v->edition = loop->seat->edition;
+	v->seat->visits++;
 	v->turn = loop->turn;
 	v->request = exchange_request(x);
 	exchange_set_context(x, v);
@@ -155,8 +158,9 @@ void visit_finished(struct exchange *x, void *state, int status)
 	struct gate_loop *loop = state;
 	struct visit *v = exchange_context(x);
 	loop->visits_open--;
-	if (v)
-		proxy_finished(v);
-	if (v)
-		visit_record(v, status);
+	if (!v)
+		return;
+	proxy_finished(v);
+	visit_record(v, status);
+	v->seat->visits--;
 }

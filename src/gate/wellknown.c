@@ -30,11 +30,11 @@ static const struct profile_preset *modest_preset(const struct profile *profile)
 	return modest;
 }
 
-static void write_metadata(struct gate *gate, const struct api *api, const char *path, struct buf *out)
+static void write_metadata(struct edition *e, const struct api *api, const char *path, struct buf *out)
 {
 	const struct profile_preset *preset = modest_preset(api->profile);
 	buf_add_text(out, "{\"resource\":");
-	buf_add_json(out, str_of(arena_printf(&gate->arena, "%s%s", gate->config->public_url, path)));
+	buf_add_json(out, str_of(arena_printf(&e->arena, "%s%s", e->config->public_url, path)));
 	for (size_t i = 0; preset && i < preset->scope_count; i++) {
 		buf_add_text(out, i == 0 ? ",\"scopes_supported\":[" : ",");
 		buf_add_json(out, str_of(preset->scopes[i]));
@@ -53,11 +53,11 @@ static const char *openapi_path(const struct service *service)
 	return NULL;
 }
 
-static void write_index(const struct gate *gate, struct buf *out)
+static void write_index(const struct edition *e, struct buf *out)
 {
 	buf_add_text(out, "{\"name\":\"remit\",\"version\":\"" REMIT_VERSION "\",\"apis\":[");
-	for (size_t i = 0; i < gate->api_count; i++) {
-		const struct api *api = &gate->apis[i];
+	for (size_t i = 0; i < e->api_count; i++) {
+		const struct api *api = &e->apis[i];
 		const char *openapi = openapi_path(api->service);
 		buf_add_text(out, i > 0 ? ",{\"name\":" : "{\"name\":");
 		buf_add_json(out, str_of(api->config->name));
@@ -74,21 +74,21 @@ static void write_index(const struct gate *gate, struct buf *out)
 	buf_add_text(out, "]}");
 }
 
-bool wellknown_prepare(struct gate *gate)
+bool wellknown_prepare(struct edition *e)
 {
 	struct buf out;
 	buf_init(&out, 1024 * 1024);
-	write_index(gate, &out);
-	gate->index = arena_copy_str(&gate->arena, buf_str(&out));
-	bool ok = !out.failed && gate->index.p;
-	for (size_t i = 0; ok && i < gate->api_count; i++) {
-		struct api *api = &gate->apis[i];
+	write_index(e, &out);
+	e->index = arena_copy_str(&e->arena, buf_str(&out));
+	bool ok = !out.failed && e->index.p;
+	for (size_t i = 0; ok && i < e->api_count; i++) {
+		struct api *api = &e->apis[i];
 		buf_reset(&out);
-		write_metadata(gate, api, api->profile->rest_base, &out);
-		api->resource = arena_copy_str(&gate->arena, buf_str(&out));
+		write_metadata(e, api, api->profile->rest_base, &out);
+		api->resource = arena_copy_str(&e->arena, buf_str(&out));
 		buf_reset(&out);
-		write_metadata(gate, api, "", &out);
-		api->root_resource = arena_copy_str(&gate->arena, buf_str(&out));
+		write_metadata(e, api, "", &out);
+		api->root_resource = arena_copy_str(&e->arena, buf_str(&out));
 		ok = !out.failed && api->resource.p && api->root_resource.p;
 	}
 	buf_done(&out);
@@ -97,10 +97,10 @@ bool wellknown_prepare(struct gate *gate)
 
 static const struct api *api_of(const struct visit *v, struct str below)
 {
-	const struct gate *gate = v->gate;
-	for (size_t i = 0; i < gate->api_count; i++)
-		if (below.n == 0 || str_eq(below, gate->apis[i].base))
-			return &gate->apis[i];
+	const struct edition *e = v->edition;
+	for (size_t i = 0; i < e->api_count; i++)
+		if (below.n == 0 || str_eq(below, e->apis[i].base))
+			return &e->apis[i];
 	return NULL;
 }
 
@@ -122,7 +122,7 @@ bool wellknown_request(struct visit *v)
 	if (v->api && v->api->base.n > 0)
 		return false;
 	if (!v->api && str_eq(v->path, STR("/"))) {
-		send_public(v, v->gate->index);
+		send_public(v, v->edition->index);
 		return true;
 	}
 	if (!str_starts(v->path, STR(ROOT)))

@@ -124,6 +124,8 @@ static void on_wake(uv_async_t *async)
 		exchange_job_done((struct exchange *)((char *)job - offsetof(struct exchange, job)));
 		job = next;
 	}
+	if (loop->server->handler.woken)
+		loop->server->handler.woken(loop->state);
 	if (atomic_load(&loop->server->stopping))
 		drain_start(loop);
 }

@@ -225,6 +225,13 @@ void server_stop(struct server *server)
 		loop_wake(&server->loops[k]);
 }
 
+void server_wake(struct server *server)
+{
+	assert(server->magic == SERVER_MAGIC);
+	for (unsigned k = 0; k < server->loop_count; k++)
+		loop_wake(&server->loops[k]);
+}
+
 void server_count(const struct server *server, struct server_counts *ret)
 {
 	struct server *s = (struct server *)(uintptr_t)server;

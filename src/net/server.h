@@ -45,6 +45,8 @@ struct server_handler {
 	/* Around each wait for events. May be NULL. */
 	void (*loop_before_wait)(void *state);
 	void (*loop_after_wait)(void *state);
+	/* After server_wake, from nothing else's callback; more often than that is possible. May be NULL. */
+	void (*woken)(void *state);
 	/* A head is complete. Must answer, ask for the body, or hand on work, before it returns. */
 	void (*request)(struct exchange *x, void *state);
 	/* An exchange that was given to `request` is over: answered, or its connection lost. The last
@@ -67,6 +69,8 @@ bool server_run(struct server *server);
  * From any thread or a signal handler; more than once is harmless. */
 void server_stop(struct server *server);
 void server_free(struct server *server);
+/* Has each loop call `woken` soon. From any thread, while the server lives. */
+void server_wake(struct server *server);
 
 struct server_counts {
 	uint64_t connections_open, connections_total, connections_refused;

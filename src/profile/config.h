@@ -75,6 +75,10 @@ struct config *config_read_env(
 struct config *config_load(const char *path, struct mistakes *mistakes);
 void config_free(struct config *config);
 
+/* Whether a running server may take `next` in the place of `now`. What only a start can change must be the
+ * same: else false, with every such key and both values in a sentence. */
+bool config_may_follow(const struct config *next, const struct config *now, char reterr_text[512]);
+
 /* NULL where there is none. */
 const struct config_api *config_api(const struct config *config, const char *name);
 /* What the server answers itself at or around a path, as "/gate"; NULL where that is nothing. */

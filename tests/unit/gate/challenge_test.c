@@ -17,6 +17,7 @@ static const struct service_operation operations[] = {
 
 struct fixture {
 	struct profile *profile;
+	struct numbers *numbers;
 	struct service service;
 	struct config config;
 	struct config_api config_api;
@@ -30,6 +31,7 @@ static void open_fixture(struct fixture *f, const char *name)
 {
 	memset(f, 0, sizeof(*f));
 	f->profile = profile_of_test();
+	assert_true(numbers_new(&f->numbers));
 	f->service = (struct service){ .name = "toy", .title = "Toy", .operations = operations,
 		.operation_count = 4 };
 	f->config = (struct config){ .public_url = "https://h.example" };
@@ -41,6 +43,7 @@ static void open_fixture(struct fixture *f, const char *name)
 static void close_fixture(struct fixture *f)
 {
 	profile_free(f->profile);
+	numbers_free(f->numbers);
 	arena_done(&f->arena);
 	buf_done(&f->scratch);
 }
@@ -62,7 +65,7 @@ static void test_P09_T02_challenges_of_tokens(void **state)
 	(void)state;
 	struct fixture f;
 	open_fixture(&f, "toy");
-	assert_true(api_init(&f.api, 0, &f.config, &f.config_api, &f.service, &f.arena, f.why));
+	assert_true(api_init(&f.api, f.numbers, &f.config, &f.config_api, &f.service, &f.arena, f.why));
 	const struct api_rule *health = &f.api.rules[operation_of(f.profile, "GET /health")];
 	const struct api_rule *get = &f.api.rules[operation_of(f.profile, "GET /things/{id}")];
 	assert_str(f.api.no_token, "Bearer realm=\"toy\", " META);
@@ -85,7 +88,7 @@ static void test_P09_challenges_of_scopes(void **state)
 	struct remit_decision decision;
 	struct str body, header;
 	open_fixture(&f, "toy");
-	assert_true(api_init(&f.api, 0, &f.config, &f.config_api, &f.service, &f.arena, f.why));
+	assert_true(api_init(&f.api, f.numbers, &f.config, &f.config_api, &f.service, &f.arena, f.why));
 	set(f.profile, &decision.needed, needed, 2);
 	set(f.profile, &decision.missing, missing, 1);
 	assert_true(challenge_scopes(&f.api, &decision, true, &f.scratch, &f.arena, &body, &header));
@@ -157,15 +160,15 @@ static void test_P09_rules_and_operations_must_be_one_to_one(void **state)
 	struct fixture f;
 	open_fixture(&f, "toy");
 	f.service.operation_count = 3;
-	assert_false(api_init(&f.api, 0, &f.config, &f.config_api, &f.service, &f.arena, f.why));
+	assert_false(api_init(&f.api, f.numbers, &f.config, &f.config_api, &f.service, &f.arena, f.why));
 	assert_non_null(strstr(f.why, "has a rule for \"POST /things\", which its service does not have"));
 	f.service.operations = more;
 	f.service.operation_count = 5;
-	assert_false(api_init(&f.api, 0, &f.config, &f.config_api, &f.service, &f.arena, f.why));
+	assert_false(api_init(&f.api, f.numbers, &f.config, &f.config_api, &f.service, &f.arena, f.why));
 	assert_non_null(strstr(f.why, "no rule maps \"DELETE /things/{id}\""));
 	f.service.operations = bodiless;
 	f.service.operation_count = 4;
-	assert_false(api_init(&f.api, 0, &f.config, &f.config_api, &f.service, &f.arena, f.why));
+	assert_false(api_init(&f.api, f.numbers, &f.config, &f.config_api, &f.service, &f.arena, f.why));
 	assert_non_null(strstr(f.why, "takes no JSON body"));
 	close_fixture(&f);
 }
