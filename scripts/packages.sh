@@ -5,7 +5,7 @@
 packages_build="meson ninja-build gcc libc6-dev pkg-config python3
     libuv1-dev libssl-dev libsqlite3-dev libsodium-dev libjansson-dev libyaml-dev tzdata
     libcurl4-openssl-dev ca-certificates"
-packages_test="$packages_build g++ libcmocka-dev curl mandoc binutils nginx-light caddy haproxy
+packages_test="$packages_build g++ libcmocka-dev curl mandoc binutils openssl nginx-light caddy haproxy
     libasan8 libubsan1 libtsan2 wrk nghttp2-client"
 packages_fuzz="$packages_test clang libclang-rt-14-dev"
 packages_bench="$packages_build nginx-light wrk nghttp2-client curl procps"

@@ -34,6 +34,9 @@
 #define LIMIT_WORKERS 16              /* threads for what blocks */
 #define LIMIT_ANSWER_BACKLOG_BYTES (256 * 1024) /* unsent answer bytes before we stop reading */
 
+/* TLS. A client's first word is under 2 kB, a server's chain of certificates some 5 kB. */
+#define LIMIT_TLS_SILENT_BYTES (64 * 1024) /* ciphertext since the last byte of plaintext */
+
 /* Time-outs, milliseconds (settable). */
 #define LIMIT_HEAD_MS 10000           /* from a head's first byte to its last */
 #define LIMIT_IDLE_MS 75000           /* between exchanges on one connection */

@@ -66,5 +66,7 @@ void connection_accept(uv_stream_t *stream, int status)
 		return;
 	}
 	note_peer(c);
+	if (c->listener->tls && !transport_open(c))
+		c->broken = true;
 	connection_run(c);
 }

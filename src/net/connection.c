@@ -53,6 +53,7 @@ void connection_close(struct connection *c)
 		buf_reset(&c->loop->output.gathered);
 		c->loop->output.owner = NULL;
 	}
+	transport_close(c);
 	if (!c->x)
 		input_drop(c); /* else its views may still be looked at */
 	uv_close(&c->uv.handle, on_closed);
@@ -70,6 +71,33 @@ void connection_lose(struct connection *c)
 
 /* ---- Reading ---- */
 
+bool connection_wants(const struct connection *c)
+{
+	bool more = !c->last || c->x || c->state == CONNECTION_LINGERING;
+	bool wanted = more && !c->ended && !output_is_full(c);
+
+	if (wanted && c->x && body_read_room(c->x).len == 0)
+		wanted = !c->in || c->in->end < INPUT_BYTES;
+	return wanted;
+}
+
+uv_buf_t connection_room(struct connection *c)
+{
+	uv_buf_t room = c->x ? body_read_room(c->x) : uv_buf_init(NULL, 0);
+
+	if (room.len == 0 && (c->in || input_take(c)))
+		room = uv_buf_init(c->in->data + c->in->end, (unsigned)(INPUT_BYTES - c->in->end));
+	return room;
+}
+
+void connection_came(struct connection *c, const char *at, size_t n)
+{
+	if (c->in && at == c->in->data + c->in->end)
+		c->in->end += n;
+	else
+		c->x->body.n += n;
+}
+
 static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
 {
 	struct connection *c = handle->data;
@@ -77,11 +105,8 @@ static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
 	(void)suggested;
 	assert(c->magic == CONNECTION_MAGIC);
 	loop_enter(c->loop);
-	*ret = uv_buf_init(NULL, 0); /* libuv then reports UV_ENOBUFS */
-	if (c->x)
-		*ret = body_read_room(c->x);
-	if (ret->len == 0 && (c->in || input_take(c)))
-		*ret = uv_buf_init(c->in->data + c->in->end, (unsigned)(INPUT_BYTES - c->in->end));
+	/* Without memory libuv reports UV_ENOBUFS. */
+	*ret = c->transport ? transport_room(c) : connection_room(c);
 }
 
 static void discard(struct connection *c, size_t n)
@@ -91,6 +116,16 @@ static void discard(struct connection *c, size_t n)
 		connection_close(c);
 }
 
+static void end_input(struct connection *c, bool clean)
+{
+	if (!clean)
+		c->broken = true;
+	else if (c->transport && c->state == CONNECTION_OPEN)
+		c->transport->eof = true; /* what came before it is not all used yet */
+	else
+		c->ended = true;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct connection *c = stream->data;
@@ -98,30 +133,31 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	assert(c->magic == CONNECTION_MAGIC);
 	loop_enter(c->loop);
 	if (n < 0) {
-		c->ended = n == UV_EOF;
 		uv_read_stop(stream);
 		c->reading = false;
-		if (!c->ended)
-			c->broken = true;
+		end_input(c, n == UV_EOF);
 	} else if (c->state == CONNECTION_LINGERING) {
 		discard(c, (size_t)n);
 	} else if (n > 0) {
 		c->progress = true;
-		if (c->in && buf->base == c->in->data + c->in->end)
-			c->in->end += (size_t)n;
+		if (c->transport)
+			transport_came(c, (size_t)n);
 		else
-			c->x->body.n += (size_t)n;
+			connection_came(c, buf->base, (size_t)n);
 	}
 	connection_run(c);
 }
 
 static void set_reading(struct connection *c)
 {
-	bool more = !c->last || c->x || c->state == CONNECTION_LINGERING;
-	bool wanted = more && !c->ended && !output_is_full(c);
+	bool wanted = connection_wants(c);
 
-	if (wanted && c->x && body_read_room(c->x).len == 0)
-		wanted = !c->in || c->in->end < INPUT_BYTES;
+	if (wanted && c->state == CONNECTION_OPEN && c->transport && transport_waits(c)) {
+		loop_schedule(c->loop, c); /* what came earlier is first */
+		wanted = false;
+	}
+	if (c->transport && c->transport->eof)
+		wanted = false;
 	if (wanted == c->reading)
 		return;
 	c->reading = wanted;
@@ -144,7 +180,8 @@ static enum deadline_phase read_phase(const struct connection *c)
 		return DEADLINE_BODY;
 	if (c->ready || c->last || output_is_full(c))
 		return DEADLINE_PHASES;
-	return c->in ? DEADLINE_HEAD : DEADLINE_IDLE;
+	bool begun = c->in || (c->transport && transport_has_begun(c));
+	return begun ? DEADLINE_HEAD : DEADLINE_IDLE;
 }
 
 /* Answer bytes that the client has not taken: ours and the kernel's. The kernel tells of room in its
@@ -196,7 +233,7 @@ void connection_expire(struct connection *c, enum deadline_phase phase)
 	}
 	if (phase == DEADLINE_HEAD || phase == DEADLINE_BODY) {
 		count_one(&c->loop->server->timeouts);
-		if (c->skip == 0)
+		if (c->skip == 0 && (!c->transport || transport_is_open(c)))
 			connection_refuse(c, 408, phase == DEADLINE_HEAD ? "The head came too slowly" :
 									   "The body came too slowly");
 	}
@@ -309,7 +346,8 @@ static bool step(struct connection *c, unsigned *requests)
 static void end_connection(struct connection *c)
 {
 	int fd;
-	bool linger = (c->linger || connection_input(c).n > 0) && !c->ended;
+	bool ended = c->ended || (c->transport && c->transport->eof);
+	bool linger = (c->linger || connection_input(c).n > 0) && !ended;
 
 	input_drop(c);
 	if (!linger || uv_fileno(&c->uv.handle, &fd) != 0 || shutdown(fd, SHUT_WR) != 0) {
@@ -333,9 +371,22 @@ static bool is_over(const struct connection *c)
 	return c->ended || (idle && c->loop->draining == DRAIN_EXCHANGES);
 }
 
+/* False where there is more to come on it. With TLS the client is told so, and that must go out too. */
+static bool say_end(struct connection *c)
+{
+	if (c->unsent > 0 || !is_over(c))
+		return false;
+	c->last = true;
+	if (c->transport)
+		transport_send_end(c);
+	return true;
+}
+
 static void rest(struct connection *c)
 {
 	output_flush(c);
+	if (c->transport)
+		transport_settle(c);
 	if (c->broken || (c->state == CONNECTION_LINGERING && c->ended)) {
 		connection_lose(c);
 		return;
@@ -345,7 +396,7 @@ static void rest(struct connection *c)
 		return;
 	}
 	if (!c->x) {
-		if (c->unsent == 0 && is_over(c)) {
+		if (say_end(c) && c->unsent == 0) {
 			end_connection(c);
 			return;
 		}
@@ -360,8 +411,10 @@ void connection_run(struct connection *c)
 	unsigned requests = 0;
 
 	assert(c->magic == CONNECTION_MAGIC);
-	while (step(c, &requests))
-		;
+	do {
+		while (step(c, &requests))
+			;
+	} while (transport_receive(c));
 	if (c->state < CONNECTION_CLOSING)
 		rest(c);
 	free_if_over(c);

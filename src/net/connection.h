@@ -7,6 +7,7 @@
 #define REMIT_NET_CONNECTION_H
 
 #include "net/loop.h"
+#include "net/transport.h"
 
 #define CONNECTION_MAGIC 0x636f6e6eu
 #define INPUT_BYTES (LIMIT_HEAD_BYTES + 8 * 1024)
@@ -47,6 +48,7 @@ struct connection {
 	size_t write_mark;    /* bytes not delivered when the write deadline was set */
 	struct exchange *x;   /* the one that runs */
 	struct deadline read_deadline, write_deadline;
+	struct transport *transport; /* NULL: no TLS */
 	const struct listener *listener;
 	union {
 		struct sockaddr any;
@@ -70,6 +72,12 @@ void connection_run(struct connection *c);
 void connection_close(struct connection *c);
 /* Closes at once; a running exchange is finished, or when its job is done. */
 void connection_lose(struct connection *c);
+/* Whether more of the client's bytes should be read now. */
+bool connection_wants(const struct connection *c);
+/* Where they go: a long body's own memory, or the input. {NULL, 0} without memory. */
+uv_buf_t connection_room(struct connection *c);
+/* So many of them are there now. */
+void connection_came(struct connection *c, const char *at, size_t n);
 /* A deadline came. */
 void connection_expire(struct connection *c, enum deadline_phase phase);
 /* Answers an error that we found ourselves, and reads nothing more as requests. */
@@ -103,7 +111,9 @@ struct unsent { /* bytes on their way that the kernel did not take at once */
 struct buf *output_claim(struct connection *c);
 /* Writes what was gathered for it. */
 void output_flush(struct connection *c);
-/* Writes data[0..n) without a copy and frees it, after output_flush. */
+/* Writes bytes as they are to the socket, or copies them until they can be. */
+void output_raw(struct connection *c, struct str bytes);
+/* Writes data[0..n), where there is no TLS without a copy, and frees it; after output_flush. */
 void output_send(struct connection *c, struct unsent *bytes);
 /* Whether one more request may be answered now. Writes where much is gathered. */
 bool output_has_room(struct connection *c);

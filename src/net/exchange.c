@@ -190,6 +190,11 @@ unsigned exchange_listener(const struct exchange *x)
 	return check(x)->c->listener->tag;
 }
 
+bool exchange_is_secure(const struct exchange *x)
+{
+	return check(x)->c->listener->tls != NULL;
+}
+
 const struct sockaddr *exchange_peer(const struct exchange *x)
 {
 	return &check(x)->c->peer.any;

@@ -14,6 +14,8 @@
 
 #define LISTENER_BACKLOG 4096 /* the kernel lowers it to net.core.somaxconn */
 
+struct tls_slot;
+
 struct listener {
 	union {
 		struct sockaddr any;
@@ -23,6 +25,7 @@ struct listener {
 	} address;
 	socklen_t address_size;
 	unsigned tag;
+	struct tls_slot *tls; /* NULL: plain */
 	unsigned port; /* 0 for a unix socket */
 	dev_t device;  /* of a unix socket's file, to remove ours and no other */
 	ino_t inode;

@@ -200,6 +200,7 @@ bool loop_init(struct loop *loop, struct server *server, unsigned index)
 	loop->stamp_second = -1;
 	deadlines_init(&loop->deadlines, after_ms);
 	buf_init(&loop->output.gathered, OUTPUT_GATHERED_MAX);
+	buf_init(&loop->ciphertext_out, OUTPUT_GATHERED_MAX);
 	if (getrandom(loop->id, sizeof(loop->id), 0) != sizeof(loop->id) || uv_loop_init(&loop->uv) != 0)
 		return false;
 	if (uv_async_init(&loop->uv, &loop->wake, on_wake) != 0) {
@@ -261,6 +262,7 @@ void loop_done(struct loop *loop)
 	input_free_all(loop);
 	exchange_free_all(loop);
 	buf_done(&loop->output.gathered);
+	transport_free_buffers(loop);
 	job_results_done(&loop->results);
 	int result = uv_loop_close(&loop->uv);
 	assert(result == 0);

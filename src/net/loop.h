@@ -84,6 +84,8 @@ struct loop {
 	unsigned exchanges_free;
 	struct output output;
 	struct http_request head; /* the one that is being parsed */
+	char *ciphertext_in; /* TLS: one read of one connection; made when it is needed */
+	struct buf ciphertext_out;
 	struct job_results results;
 };
 
@@ -103,7 +105,7 @@ struct server {
 	/* From any thread: */
 	atomic_bool stopping, failed;
 	atomic_uint_fast64_t connections_open, connections_total, connections_refused;
-	atomic_uint_fast64_t malformed, timeouts, body_bytes;
+	atomic_uint_fast64_t malformed, timeouts, body_bytes, tls_failures;
 };
 
 static inline void count_one(atomic_uint_fast64_t *counter)

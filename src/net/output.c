@@ -75,18 +75,18 @@ static size_t write_now(struct connection *c, const char *p, size_t n)
 	return (size_t)written;
 }
 
-static void write_gathered(struct connection *c, const char *p, size_t n)
+void output_raw(struct connection *c, struct str now)
 {
-	size_t written = write_now(c, p, n);
-	if (written == n)
+	size_t written = write_now(c, now.p, now.n);
+	if (written == now.n)
 		return;
-	struct unsent *bytes = malloc(sizeof(*bytes) + n - written);
+	struct unsent *bytes = malloc(sizeof(*bytes) + now.n - written);
 	if (!bytes) {
 		c->broken = true;
 		return;
 	}
-	bytes->n = n - written;
-	memcpy(bytes->data, p + written, bytes->n);
+	bytes->n = now.n - written;
+	memcpy(bytes->data, now.p + written, bytes->n);
 	queue_rest(c, bytes, 0);
 }
 
@@ -98,8 +98,10 @@ void output_flush(struct connection *c)
 		return;
 	if (output->gathered.failed)
 		c->broken = true;
+	else if (c->transport)
+		transport_send(c, buf_str(&output->gathered));
 	else
-		write_gathered(c, output->gathered.p, output->gathered.n);
+		output_raw(c, buf_str(&output->gathered));
 	output->owner = NULL;
 	if (output->gathered.cap > GATHERED_KEPT)
 		buf_done(&output->gathered);
@@ -115,6 +117,11 @@ bool output_has_room(struct connection *c)
 
 void output_send(struct connection *c, struct unsent *bytes)
 {
+	if (c->transport) {
+		transport_send(c, (struct str){ bytes->data, bytes->n });
+		free(bytes);
+		return;
+	}
 	size_t written = write_now(c, bytes->data, bytes->n);
 	if (written == bytes->n)
 		free(bytes);

@@ -75,6 +75,24 @@ static bool parse_listeners(struct server *server, const struct server_options *
 	return true;
 }
 
+static bool open_tls(struct server *server, const struct server_options *options,
+		     char reterr_text[static ERROR_ROOM])
+{
+	for (size_t i = 0; i < server->listener_count; i++) {
+		if (!options->listeners[i].tls)
+			continue;
+		struct tls_context *context = tls_context_new_server(options->listeners[i].tls, reterr_text);
+		if (!context)
+			return false;
+		server->listeners[i].tls = tls_slot_new(context);
+		if (!server->listeners[i].tls) {
+			tls_context_unref(context);
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool allocate(struct server *server, unsigned loops)
 {
 	server->listeners = calloc(server->listener_count, sizeof(*server->listeners));
@@ -102,7 +120,8 @@ static bool set_up(struct server *server, const struct server_options *options,
 	snprintf(reterr_text, ERROR_ROOM, "not enough memory or threads to start the server");
 	unsigned workers = options->workers ? options->workers : LIMIT_WORKERS;
 	server->pool = worker_pool_new(workers, LIMIT_WORKER_QUEUE);
-	if (!server->pool || !allocate(server, loops) || !parse_listeners(server, options, reterr_text))
+	if (!server->pool || !allocate(server, loops) || !parse_listeners(server, options, reterr_text) ||
+	    !open_tls(server, options, reterr_text))
 		return false;
 	for (size_t i = 0; i < server->listener_count; i++)
 		if (!open_listener(server, i, loops, reterr_text))
@@ -152,8 +171,10 @@ void server_free(struct server *server)
 				close(loop->listening[i].fd);
 		free(loop->listening);
 	}
-	for (size_t i = 0; server->listeners && i < server->listener_count; i++)
+	for (size_t i = 0; server->listeners && i < server->listener_count; i++) {
 		listener_remove(&server->listeners[i]);
+		tls_slot_free(server->listeners[i].tls);
+	}
 	worker_pool_free(server->pool);
 	pthread_cond_destroy(&server->all_started);
 	pthread_mutex_destroy(&server->lock);
@@ -167,6 +188,31 @@ unsigned server_port(const struct server *server, size_t listener)
 {
 	assert(server->magic == SERVER_MAGIC && listener < server->listener_count);
 	return server->listeners[listener].port;
+}
+
+bool server_reload_tls(struct server *server, const struct server_listener *listeners, char reterr_text[256])
+{
+	struct tls_context **fresh = calloc(server->listener_count, sizeof(*fresh));
+	bool good = fresh != NULL;
+
+	assert(server->magic == SERVER_MAGIC);
+	snprintf(reterr_text, ERROR_ROOM, "out of memory");
+	for (size_t i = 0; good && i < server->listener_count; i++) {
+		good = !server->listeners[i].tls == !listeners[i].tls;
+		if (!good)
+			snprintf(reterr_text, ERROR_ROOM, "%.150s: TLS cannot be turned on or off while it runs",
+				 listeners[i].address);
+		else if (listeners[i].tls)
+			good = (fresh[i] = tls_context_new_server(listeners[i].tls, reterr_text)) != NULL;
+	}
+	for (size_t i = 0; fresh && i < server->listener_count; i++) {
+		if (good && fresh[i])
+			tls_slot_put(server->listeners[i].tls, fresh[i]);
+		else
+			tls_context_unref(fresh[i]);
+	}
+	free(fresh);
+	return good;
 }
 
 /* ---- Running ---- */
@@ -243,6 +289,7 @@ void server_count(const struct server *server, struct server_counts *ret)
 		.connections_refused = atomic_load(&s->connections_refused),
 		.requests_malformed = atomic_load(&s->malformed),
 		.timeouts = atomic_load(&s->timeouts),
+		.tls_failures = atomic_load(&s->tls_failures),
 		.body_bytes_held = atomic_load(&s->body_bytes),
 		.worker_queue = worker_pool_waiting(s->pool),
 	};

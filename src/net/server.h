@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "net/tls.h"
 #include "wire/http1.h"
 
 #include <sys/socket.h>
@@ -26,6 +27,7 @@ struct server_limits { /* milliseconds and bytes; zero takes the default of limi
 struct server_listener {
 	const char *address; /* "127.0.0.1:8787", "[::1]:8787", "unix:/run/remit.sock"; port 0 takes any */
 	unsigned tag;        /* told by exchange_listener */
+	const struct tls_server_options *tls; /* NULL: plain */
 };
 
 struct server_options {
@@ -68,6 +70,10 @@ bool server_run(struct server *server);
  * ask, running exchanges get limits.drain_ms. What a worker does is waited for in every case.
  * From any thread or a signal handler; more than once is harmless. */
 void server_stop(struct server *server);
+/* Reads certificates and keys again: all of them, or on failure none, with a sentence. `listeners` are as
+ * many as at the start, in the same order; only their `tls` is looked at, and each must have it or not as
+ * at the start. New connections get the new ones, open ones go on. From any thread. */
+bool server_reload_tls(struct server *server, const struct server_listener *listeners, char reterr_text[256]);
 void server_free(struct server *server);
 /* Has each loop call `woken` soon. From any thread, while the server lives. */
 void server_wake(struct server *server);
@@ -75,6 +81,7 @@ void server_wake(struct server *server);
 struct server_counts {
 	uint64_t connections_open, connections_total, connections_refused;
 	uint64_t requests_malformed, timeouts;
+	uint64_t tls_failures; /* handshakes that came to nothing, and sessions that were broken */
 	uint64_t body_bytes_held, worker_queue;
 };
 /* From any thread. */
@@ -92,6 +99,8 @@ void *exchange_context(const struct exchange *x);
 /* The state of the loop it runs on. */
 void *exchange_loop_state(const struct exchange *x);
 unsigned exchange_listener(const struct exchange *x);
+/* Whether the client speaks TLS to us. */
+bool exchange_is_secure(const struct exchange *x);
 /* The other end of the connection. A unix socket has family AF_UNIX. */
 const struct sockaddr *exchange_peer(const struct exchange *x);
 /* Unique while it matters: 8 random bytes of the loop and a count. Sent as Remit-Request-Id in hex

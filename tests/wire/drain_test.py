@@ -88,6 +88,8 @@ def refused(server):
         return False
     except ConnectionRefusedError:
         return True
+    except OSError:  # TLS: closed in the middle of its handshake
+        return False
 
 
 def asked_while_busy():

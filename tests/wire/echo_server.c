@@ -10,6 +10,7 @@
  *                /work before the last, ?broken: broken off, ?split: with such a header
  *   /open      a stream of what others say by /push?text, until /shut
  *   /busy/N    keeps the whole loop busy for N ms, and prints a line when it begins
+ *   /reload    reads certificate and key again
  *   /split     a header that would split the answer      /counts   what server_count says
  */
 #include "net/server.h"
@@ -25,6 +26,8 @@
 #include <unistd.h>
 
 static struct server *server;
+static struct tls_server_options tls;
+static struct server_listener listener;
 static const char *file_path;
 static uint64_t body_max = 1024 * 1024;
 static atomic_ulong requests, finished, answered, gone_at_end;
@@ -239,6 +242,13 @@ static void be_busy(struct exchange *x, struct str ms)
 	answer(x, 200, STR("was busy"));
 }
 
+static void reload_tls(struct exchange *x)
+{
+	char why[256] = "";
+	bool good = server_reload_tls(server, &listener, why);
+	answer(x, good ? 200 : 500, good ? STR("reloaded") : str_of(why));
+}
+
 static void answer_split(struct exchange *x)
 {
 	struct http_header bad = { STR("X-Bad"), STR("a\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK") };
@@ -249,7 +259,7 @@ static void answer_split(struct exchange *x)
 static void answer_counts(struct exchange *x)
 {
 	struct server_counts c;
-	char text[400];
+	char text[500];
 
 	server_count(server, &c);
 	pthread_mutex_lock(&release_lock);
@@ -258,11 +268,12 @@ static void answer_counts(struct exchange *x)
 	int n = snprintf(text, sizeof(text),
 			 "{\"open\":%lu,\"total\":%lu,\"refused\":%lu,\"malformed\":%lu,\"timeouts\":%lu,"
 			 "\"body_bytes\":%lu,\"queue\":%lu,\"working\":%lu,\"requests\":%lu,\"finished\":%lu,"
-			 "\"listener\":%u}",
+			 "\"tls_failures\":%lu,\"listener\":%u,\"secure\":%s}",
 			 c.connections_open, c.connections_total, c.connections_refused, c.requests_malformed,
 			 c.timeouts,
 			 c.body_bytes_held, c.worker_queue, jobs, atomic_load(&requests),
-			 atomic_load(&finished), exchange_listener(x));
+			 atomic_load(&finished), c.tls_failures, exchange_listener(x),
+			 exchange_is_secure(x) ? "true" : "false");
 	answer(x, 200, (struct str){ text, (size_t)n });
 }
 
@@ -308,6 +319,8 @@ static void on_request(struct exchange *x, void *state)
 		push(x, r->query);
 	else if (str_is(r->path, "/shut"))
 		shut(x);
+	else if (str_is(r->path, "/reload"))
+		reload_tls(x);
 	else if (str_is(r->path, "/split"))
 		answer_split(x);
 	else if (str_is(r->path, "/counts"))
@@ -406,13 +419,16 @@ static void set_option(struct server_options *o, const char *text)
 		o->workers = (unsigned)n;
 	else if (str_is(name, "file"))
 		file_path = value;
+	else if (str_is(name, "cert"))
+		tls.cert = value;
+	else if (str_is(name, "key"))
+		tls.key = value;
 	else
 		assert(!"an option that exists");
 }
 
 int main(int argc, char **argv)
 {
-	struct server_listener listener = { argv[1], 7 };
 	struct server_options options = { .listeners = &listener, .listener_count = 1 };
 	static const struct server_handler handler = {
 		.loop_start = on_loop_start, .loop_stop = on_loop_stop,
@@ -424,6 +440,7 @@ int main(int argc, char **argv)
 	assert(argc >= 2);
 	for (int i = 2; i < argc; i++)
 		set_option(&options, argv[i]);
+	listener = (struct server_listener){ argv[1], 7, tls.cert ? &tls : NULL };
 	signal(SIGPIPE, SIG_IGN);
 	if (!server_new(&options, &handler, &server, error)) {
 		printf("error: %s\n", error);

@@ -7,7 +7,7 @@ import resource
 import select
 import time
 
-from net import Client, Server, temporary_file, until
+from net import TLS, Client, Server, is_refused, temporary_file, until
 from tap import case, equal, run
 
 GET = "GET /plain HTTP/1.1\r\nHost: t\r\n\r\n"
@@ -20,7 +20,7 @@ def trickle(c, text, gap):
             c.send(byte)
         except OSError:
             return
-        if select.select([c.socket], [], [], gap)[0]:
+        if c.hears_within(gap):
             return
 
 
@@ -171,12 +171,13 @@ def test_L02_ten_thousand_idle_connections_under_4_kB_each():
         count = min(10_000, limit_of_files() - 200)
         keep = connect(500)  # what the first burst leaves in free lists is not counted as connections
         until(lambda: server.counts()["open"] == 501, "all are open")
+        most = 4096 if not TLS else 1 << 16  # printed for TLS: what OpenSSL keeps is not ours to choose
         before = server.memory()
         for _ in range((count - 500) // 500):
             keep += connect(500)
         each = (server.memory() - before) / (len(keep) - 500)
         print(f"# {len(keep)} idle connections: {each:.0f} bytes each (sanitizers included)")
-        assert each < 4096, each
+        assert each < most, each
         for c in keep:
             c.close()
 
@@ -205,8 +206,7 @@ def test_connections_past_the_limit_are_closed():
         for c in clients:
             equal(c.ask("/plain").status, 200)
         for _ in range(3):
-            with Client(server) as extra:
-                assert extra.is_closed()
+            assert is_refused(server)
         equal(clients[0].ask("/plain").status, 200)
         clients.pop().close()
         until(lambda: taken(server), "a place is free again")
@@ -216,11 +216,11 @@ def test_connections_past_the_limit_are_closed():
 
 
 def taken(server):
-    with Client(server) as c:
-        try:
+    try:
+        with Client(server) as c:
             return c.ask("/plain").status == 200
-        except (EOFError, OSError):
-            return False
+    except (EOFError, OSError):
+        return False
 
 
 @case
@@ -232,8 +232,7 @@ def test_no_more_files_for_connections():
             equal(c.ask("/plain").status, 200)
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (len(files(server)), len(files(server))))
         for _ in range(20):
-            with Client(server) as extra:
-                assert extra.is_closed()
+            assert is_refused(server)
         before = cpu_seconds(server)
         equal(select.select([clients[0].socket], [], [], 0.5)[0], [])
         assert cpu_seconds(server) - before < 0.25, "it spins"

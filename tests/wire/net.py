@@ -2,12 +2,15 @@
 """The echo server and raw clients of it, for the tests of net. Nothing here sleeps: what must become
 true is asked for again until a deadline."""
 import atexit
+import functools
 import json
 import os
 import re
 import select
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -18,6 +21,22 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from tap import equal  # noqa: E402
 
 PATIENCE = 20  # seconds that anything may take on a slow machine
+TLS = bool(os.environ.get("REMIT_WIRE_TLS"))  # every server with TLS, every client too
+FOLDER = tempfile.mkdtemp(prefix="remit-tls-")
+atexit.register(shutil.rmtree, FOLDER, True)
+
+
+def certificate(name="server", *options, host="localhost"):
+    """The files of a new self-signed certificate and its key."""
+    cert, key = f"{FOLDER}/{name}.pem", f"{FOLDER}/{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes", "-keyout", key, "-out", cert, "-subj", f"/CN={name}", "-days", "2",
+                    "-addext", f"subjectAltName=DNS:{host},IP:127.0.0.1", *options],
+                   check=True, capture_output=True)
+    return cert, key
+
+
+_certificate = functools.lru_cache(certificate)
 
 
 def until(question, what):
@@ -48,6 +67,13 @@ class Answer:
                              v in self.headers.items() if k not in ("date", "remit-request-id")}, self.body
 
 
+@functools.lru_cache
+def client_context(cert):
+    context = ssl.create_default_context(cafile=cert)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
 class Client:
     """One connection. Reads answers as strictly as a strict client would."""
 
@@ -58,6 +84,8 @@ class Client:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.socket.settimeout(PATIENCE)
         self.socket.connect(server.address)
+        if server.cert:
+            self.socket = client_context(server.cert).wrap_socket(self.socket, server_hostname="localhost")
         self.bytes = b""
 
     def __enter__(self):
@@ -74,7 +102,7 @@ class Client:
         return self
 
     def end(self):
-        self.socket.shutdown(socket.SHUT_WR)
+        socket.socket.shutdown(self.socket, socket.SHUT_WR)  # with TLS: without close_notify
         return self
 
     def _more(self):
@@ -82,6 +110,21 @@ class Client:
         if not piece:
             raise EOFError(f"closed after {self.bytes[:300]!r}")
         self.bytes += piece
+
+    def hears_within(self, seconds):
+        """Whether a byte comes, or the end. With TLS what comes may be a ticket, which is neither."""
+        if not select.select([self.socket], [], [], seconds)[0]:
+            return False
+        self.socket.settimeout(0)
+        try:
+            self.bytes += self.socket.recv(65536)
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return False
+        except OSError:
+            pass
+        finally:
+            self.socket.settimeout(PATIENCE)
+        return True
 
     def answer(self, head=False):
         """The next answer; of a HEAD request with head=True."""
@@ -163,10 +206,23 @@ class Client:
         return self.answer(head=method == "HEAD")
 
 
+def is_refused(server):
+    """Whether a new connection is closed without a word; with TLS, in its handshake."""
+    try:
+        with Client(server) as extra:
+            return extra.is_closed()
+    except (ConnectionResetError, ssl.SSLEOFError):
+        return TLS
+
+
 class Server:
     """echo_server with options ("head_ms=300"); stopped and checked at the end of the block."""
 
-    def __init__(self, *options, address="127.0.0.1:0", program="REMIT_ECHO_SERVER"):
+    def __init__(self, *options, address="127.0.0.1:0", program="REMIT_ECHO_SERVER", tls=TLS):
+        self.cert = None
+        if tls:
+            self.cert, key = tls if isinstance(tls, tuple) else _certificate()
+            options = (*options, f"cert={self.cert}", f"key={key}")
         self.process = subprocess.Popen(
             [os.environ[program], address, *options], stdout=subprocess.PIPE, text=True)
         atexit.register(self.process.kill)

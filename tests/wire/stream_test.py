@@ -38,6 +38,8 @@ def refused(server):
         return False
     except ConnectionRefusedError:
         return True
+    except OSError:  # TLS: closed in the middle of its handshake
+        return False
 
 
 def leave(c):

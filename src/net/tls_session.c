@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A session: OpenSSL between two views. It reads from the ciphertext that came and writes to a buffer, by
+ * a BIO of our own, and so never sees a socket. Between two calls it holds no more than a record that is
+ * not whole.
+ * net: may include base, core and wire.
+ */
+#include "net/tls_internal.h"
+
+#include "base/limits.h"
+#include <assert.h>
+#include <openssl/err.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct tls_session {
+	SSL *ssl;
+	struct tls_context *context;
+	/* Only while a call of ours runs: */
+	struct str *came;
+	struct buf *out;
+	/* */
+	uint32_t silent; /* bytes that came since the last one of plaintext */
+	bool failed, ended, said_end;
+	unsigned long error;
+};
+
+/* ---- The BIO ---- */
+
+static int bio_read(BIO *bio, char *into, size_t room, size_t *ret_n)
+{
+	struct tls_session *s = BIO_get_data(bio);
+	size_t n = s->came && s->came->n < room ? s->came->n : room;
+
+	BIO_clear_retry_flags(bio);
+	if (!s->came || n == 0) {
+		BIO_set_retry_read(bio);
+		return 0;
+	}
+	memcpy(into, s->came->p, n);
+	s->came->p += n;
+	s->came->n -= n;
+	s->silent += (uint32_t)n;
+	*ret_n = n;
+	return 1;
+}
+
+static int bio_write(BIO *bio, const char *bytes, size_t n, size_t *ret_n)
+{
+	struct tls_session *s = BIO_get_data(bio);
+
+	BIO_clear_retry_flags(bio);
+	*ret_n = n;
+	return buf_add(s->out, bytes, n) ? 1 : 0;
+}
+
+static long bio_control(BIO *bio, int command, long number, void *pointer)
+{
+	(void)bio, (void)number, (void)pointer;
+	return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+static BIO_METHOD *bio_method;
+
+__attribute__((constructor)) static void make_bio_method(void)
+{
+	bio_method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "remit");
+	if (!bio_method || BIO_meth_set_read_ex(bio_method, bio_read) != 1 ||
+	    BIO_meth_set_write_ex(bio_method, bio_write) != 1 ||
+	    BIO_meth_set_ctrl(bio_method, bio_control) != 1)
+		abort();
+}
+
+/* ---- Life ---- */
+
+struct tls_session *tls_session_new(struct tls_context *context)
+{
+	struct tls_session *s = calloc(1, sizeof(*s));
+	BIO *bio = BIO_new(bio_method);
+
+	if (s)
+		s->ssl = SSL_new(context->ssl);
+	if (!s || !s->ssl || !bio) {
+		if (s)
+			SSL_free(s->ssl);
+		BIO_free(bio);
+		free(s);
+		ERR_clear_error();
+		return NULL;
+	}
+	BIO_set_data(bio, s);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(s->ssl, bio, bio);
+	SSL_set_accept_state(s->ssl);
+	s->context = tls_context_ref(context);
+	return s;
+}
+
+void tls_session_free(struct tls_session *s)
+{
+	if (!s)
+		return;
+	SSL_free(s->ssl);
+	tls_context_unref(s->context);
+	free(s);
+}
+
+/* ---- Reading ---- */
+
+/* What a call of OpenSSL that did not succeed means. */
+static enum tls_result judge(struct tls_session *s, int result)
+{
+	switch (SSL_get_error(s->ssl, result)) {
+	case SSL_ERROR_WANT_READ:
+		return TLS_MORE;
+	case SSL_ERROR_ZERO_RETURN:
+		s->ended = true;
+		return TLS_END;
+	default:
+		break;
+	}
+	s->failed = true;
+	s->error = ERR_peek_error();
+	return ERR_GET_LIB(s->error) == ERR_LIB_SSL && ERR_GET_REASON(s->error) == SSL_R_HTTP_REQUEST ?
+		       TLS_PLAIN :
+		       TLS_FAILED;
+}
+
+static enum tls_result read_plaintext(struct tls_session *s, char *into, size_t room, size_t *ret_n)
+{
+	while (*ret_n < room) {
+		size_t n = 0;
+		int result = SSL_read_ex(s->ssl, into + *ret_n, room - *ret_n, &n);
+		if (result != 1)
+			return judge(s, result);
+		s->silent = 0;
+		*ret_n += n;
+	}
+	return TLS_FULL;
+}
+
+/* Handshakes, tickets and new keys come and cost without a word of plaintext: they have a bound. */
+static enum tls_result go_on(struct tls_session *s, char *into, size_t room, size_t *ret_n)
+{
+	enum tls_result result = TLS_FULL;
+
+	if (s->failed)
+		return TLS_FAILED;
+	if (s->ended)
+		return TLS_END;
+	if (!SSL_is_init_finished(s->ssl)) {
+		int done = SSL_do_handshake(s->ssl);
+		result = done == 1 ? TLS_FULL : judge(s, done);
+	}
+	if (result == TLS_FULL)
+		result = read_plaintext(s, into, room, ret_n);
+	if (s->silent > LIMIT_TLS_SILENT_BYTES && result == TLS_MORE) {
+		s->failed = true;
+		result = TLS_FAILED;
+	}
+	return result;
+}
+
+enum tls_result tls_session_read(struct tls_session *s, struct str *came, char *into, size_t room,
+				 struct buf *out, size_t *ret_n)
+{
+	assert(!s->came && !s->out);
+	*ret_n = 0;
+	ERR_clear_error();
+	s->came = came;
+	s->out = out;
+	enum tls_result result = go_on(s, into, room, ret_n);
+	s->came = NULL;
+	s->out = NULL;
+	ERR_clear_error();
+	return result;
+}
+
+/* ---- Writing ---- */
+
+bool tls_session_write(struct tls_session *s, struct str text, struct buf *out)
+{
+	assert(!s->came && !s->out && tls_session_is_open(s) && !s->said_end);
+	ERR_clear_error();
+	s->out = out;
+	while (text.n > 0 && !s->failed) {
+		size_t n = 0;
+		if (SSL_write_ex(s->ssl, text.p, text.n, &n) != 1) {
+			s->error = ERR_peek_error();
+			s->failed = true;
+		}
+		text.p += n;
+		text.n -= n;
+	}
+	s->out = NULL;
+	ERR_clear_error();
+	return !s->failed && !out->failed;
+}
+
+void tls_session_end(struct tls_session *s, struct buf *out)
+{
+	if (!tls_session_is_open(s) || s->said_end)
+		return;
+	ERR_clear_error();
+	s->out = out;
+	(void)SSL_shutdown(s->ssl);
+	s->out = NULL;
+	s->said_end = true;
+	ERR_clear_error();
+}
+
+/* ---- What it is ---- */
+
+bool tls_session_is_open(const struct tls_session *s)
+{
+	return !s->failed && SSL_is_init_finished(s->ssl);
+}
+
+bool tls_session_has_plaintext(const struct tls_session *s)
+{
+	return SSL_pending(s->ssl) > 0;
+}
+
+bool tls_session_has_begun(const struct tls_session *s)
+{
+	return SSL_has_pending(s->ssl) == 1;
+}
+
+struct str tls_session_protocol(const struct tls_session *s)
+{
+	const unsigned char *p = NULL;
+	unsigned n = 0;
+
+	SSL_get0_alpn_selected(s->ssl, &p, &n);
+	return (struct str){ (const char *)p, n };
+}
+
+void tls_session_why(const struct tls_session *s, char ret_text[static TLS_ERROR_ROOM])
+{
+	const char *reason = s->error ? ERR_reason_error_string(s->error) : NULL;
+	snprintf(ret_text, TLS_ERROR_ROOM, "%s", reason ? reason : "the other end broke TLS");
+}
