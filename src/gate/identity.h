@@ -33,7 +33,7 @@ bool identity_is_our_cookie(struct str name);
 /* A Cookie field's value without our cookies. False without memory. */
 bool identity_write_cookies(struct str value, struct buf *out);
 
-#define IDENTITY_HEADERS 5
+#define IDENTITY_HEADERS 4
 #define IDENTITY_SCOPES_ROOM 4096 /* a longer list is left out */
 
 struct identity {
@@ -48,7 +48,4 @@ struct identity {
  * False without memory. */
 bool identity_headers(const struct identity *who, struct arena *arena,
 	struct http_header ret[static IDENTITY_HEADERS], size_t *ret_count);
-/* Remit-Request-Id, for where the answer's own does not say it. False without memory. */
-bool identity_request_id(const uint8_t id[static 16], struct arena *arena, struct http_header *ret);
-
 #endif

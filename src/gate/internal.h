@@ -38,6 +38,8 @@ struct gate { /* what lives as long as the process */
 	struct gate_reloads reloads;
 };
 
+#define REPLY_HEADERS 24 /* that the gate itself adds to an answer, at most */
+
 struct gate_loop {
 	struct gate *gate;
 	unsigned index;
@@ -50,6 +52,7 @@ struct gate_loop {
 	uint64_t visits_open;    /* each may still want a slot of the ring */
 	uint64_t turn;           /* counts the waits for events */
 	struct buf scratch;
+	struct http_header headers[LIMIT_HEADERS + REPLY_HEADERS]; /* of an answer that is being made */
 };
 
 struct visit {
@@ -76,6 +79,8 @@ struct visit {
 	uint8_t digest[REMIT_DIGEST_SIZE];
 	struct remit_record record;
 	struct rate rate;
+	bool client_known;          /* `client` is set: ask visit_client */
+	struct address client;
 	struct str body;
 	const struct query *query;
 	struct proxy *proxy;        /* its call to an upstream, or NULL */
@@ -89,6 +94,9 @@ bool operations_request(struct visit *v);
 bool wellknown_request(struct visit *v);
 /* metrics.c: answers /metrics. */
 void metrics_answer(struct visit *v);
+
+/* visit.c: where it comes from, by what trusted proxies say. */
+struct address visit_client(struct visit *v);
 
 /* record.c: notes what was decided, for the audit log and the counters; and when all is over writes it down. */
 void visit_judge(struct visit *v, enum remit_reason reason);

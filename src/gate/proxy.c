@@ -4,6 +4,8 @@
  */
 #include "gate/proxy.h"
 
+#include "gate/token.h"
+
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -16,7 +18,7 @@ struct proxy {
 	struct visit *visit;
 	struct proxy *next, **at; /* in its seat's list */
 	struct upstream_call *call;
-	struct str fields; /* wiped at the end: the upstream's credential stands in it */
+	struct proxy_identity identity;
 	bool streaming;    /* the client's body */
 	bool begun, open;  /* the answer; with a body to come */
 };
@@ -167,13 +169,9 @@ static void on_head(void *ctx, const struct http_response *response, enum http1_
 {
 	struct visit *v = ctx;
 	struct proxy *p = v->proxy;
-	struct reply reply;
+	struct reply reply __attribute__((uninitialized)); /* 1 kB; reply_init sets what is read */
 
-	if (!proxy_fill_reply(v, response, &reply)) {
-		upstream_cancel(p->call);
-		reply_error(v, 503, "unavailable", "Out of memory");
-		return;
-	}
+	proxy_fill_reply(v, response, &reply);
 	bool head = v->request->method == HTTP_HEAD;
 	bool bare = response->status == 204 || response->status == 304;
 	p->begun = true;
@@ -211,6 +209,8 @@ static void on_failed(void *ctx, enum upstream_failure failure)
 		p->open = false;
 	} else if (failure == UPSTREAM_TIMEOUT) {
 		reply_error(v, 504, "gateway_timeout", "The server behind the gate did not answer in time");
+	} else if (failure == UPSTREAM_NO_MEMORY) {
+		reply_error(v, 503, "unavailable", "Out of memory");
 	} else if (failure == UPSTREAM_UNREACHABLE) {
 		reply_error(v, 502, "bad_gateway", "The server behind the gate cannot be reached");
 	} else {
@@ -219,6 +219,19 @@ static void on_failed(void *ctx, enum upstream_failure failure)
 }
 
 /* ---- Both ---- */
+
+static bool write_head(void *ctx, struct str host, struct buf *out)
+{
+	struct visit *v = ctx;
+	return proxy_write_head(v, &v->proxy->identity, host, out);
+}
+
+static bool find_identity(struct visit *v, struct proxy_identity *ret)
+{
+	struct identity who;
+	token_identity(v, &who);
+	return identity_headers(&who, exchange_arena(v->x), ret->headers, &ret->count);
+}
 
 /* RFC 9110 section 9.2.2; what a method of another name does, nobody knows. */
 static bool is_idempotent(enum http_method method)
@@ -254,11 +267,10 @@ void proxy_run(struct visit *v)
 		.x = v->x, .body = v->body, .ctx = v,
 		.streamed = (r->chunked || r->length > 0) && !v->rule->conditions.reads_body,
 		.idempotent = is_idempotent(r->method), .to_head = r->method == HTTP_HEAD,
-		.writable = on_writable, .head = on_head, .piece = on_answer_piece, .end = on_end,
+		.write_head = write_head, .writable = on_writable, .head = on_head, .piece = on_answer_piece, .end = on_end,
 		.failed = on_failed,
 	};
-	if (p && proxy_write_line(v, &request.line) && proxy_write_fields(v, &request.fields)) {
-		p->fields = request.fields;
+	if (p && find_identity(v, &p->identity)) {
 		v->proxy = p;
 		p->call = upstream_begin(v->seat->upstreams[v->api->place], &request);
 	}
@@ -280,7 +292,6 @@ void proxy_finished(struct visit *v)
 	leave_list(p);
 	if (p->call)
 		upstream_cancel(p->call);
-	explicit_bzero((char *)(uintptr_t)p->fields.p, p->fields.n);
 }
 
 static void break_off(struct visit *v)

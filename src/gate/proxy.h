@@ -5,6 +5,7 @@
 #ifndef REMIT_GATE_PROXY_H
 #define REMIT_GATE_PROXY_H
 
+#include "gate/identity.h"
 #include "gate/reply.h"
 #include "net/upstream.h"
 
@@ -28,10 +29,15 @@ void proxy_break_off(struct seat *seat, const struct edition *unless);
 
 /* ---- proxy_head.c ---- */
 
-/* The request's head for the upstream, without Host. False without memory. */
-bool proxy_write_line(struct visit *v, struct str *ret_line);
-bool proxy_write_fields(struct visit *v, struct str *ret_fields);
-/* The answer's headers, as far as they are the client's to see. False without memory. */
-bool proxy_fill_reply(struct visit *v, const struct http_response *response, struct reply *reply);
+/* Whose a request is, as headers: made when it is judged, with values in the exchange's arena. */
+struct proxy_identity {
+	size_t count;
+	struct http_header headers[IDENTITY_HEADERS];
+};
+
+/* Appends the request's head for the upstream. False without memory. */
+bool proxy_write_head(struct visit *v, const struct proxy_identity *identity, struct str host, struct buf *out);
+/* The answer's headers, as far as they are the client's to see; valid until the loop's next answer. */
+void proxy_fill_reply(struct visit *v, const struct http_response *response, struct reply *reply);
 
 #endif

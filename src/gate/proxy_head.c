@@ -4,56 +4,82 @@
  */
 #include "gate/proxy.h"
 
-#include "gate/identity.h"
-#include "gate/token.h"
+#include "base/text.h"
 
 #include <arpa/inet.h>
 
-#define HEAD_MAX (64 * 1024)
+enum { /* of a field */
+	OF_THIS_HOP = 1 << 0, /* for this hop alone, or ours to write */
+	NEVER_UP = 1 << 1,
+	NEVER_DOWN = 1 << 2, /* Date is ours; Alt-Svc would lead round the gate */
+};
+
+#define LONGEST 25
+#define OF_ONE_LENGTH 3
+
+/* What does not simply go on, by the length of its name: most of what does differs in that already. */
+static const struct known {
+	const char *name;
+	unsigned what;
+} known[LONGEST + 1][OF_ONE_LENGTH] = {
+	[2] = { { "te", OF_THIS_HOP } },
+	[4] = { { "host", NEVER_UP }, { "date", NEVER_DOWN } },
+	[6] = { { "cookie", NEVER_UP }, { "expect", NEVER_UP } },
+	[7] = { { "trailer", OF_THIS_HOP }, { "upgrade", OF_THIS_HOP }, { "alt-svc", NEVER_DOWN } },
+	[10] = { { "connection", OF_THIS_HOP }, { "keep-alive", OF_THIS_HOP } },
+	[13] = { { "authorization", NEVER_UP } },
+	[14] = { { "content-length", OF_THIS_HOP }, { "http2-settings", OF_THIS_HOP } },
+	[16] = { { "proxy-connection", OF_THIS_HOP } },
+	[17] = { { "transfer-encoding", OF_THIS_HOP } },
+	[18] = { { "proxy-authenticate", OF_THIS_HOP } },
+	[19] = { { "proxy-authorization", OF_THIS_HOP } },
+	[25] = { { "proxy-authentication-info", OF_THIS_HOP } },
+};
 
 /* Names as careless receivers see them: "Transfer_Encoding" is "Transfer-Encoding" (H01). */
-static bool is_alike(struct str name, struct str wanted)
+static bool is_alike(struct str name, const char *wanted)
 {
-	if (name.n != wanted.n)
-		return false;
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
 		bool sign = !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'));
-		if (sign ? wanted.p[i] != '-' : (c | 0x20) != wanted.p[i])
+		if (sign ? wanted[i] != '-' : (c | 0x20) != wanted[i])
 			return false;
 	}
 	return true;
 }
 
-static bool is_one_of(struct str name, const struct str *names, size_t count)
+static unsigned what_is_known(struct str name)
 {
-	for (size_t i = 0; i < count; i++)
-		if (is_alike(name, names[i]))
-			return true;
-	return false;
+	if (name.n > LONGEST)
+		return 0;
+	const struct known *one = known[name.n];
+	for (size_t i = 0; i < OF_ONE_LENGTH && one[i].name; i++)
+		if (is_alike(name, one[i].name))
+			return one[i].what;
+	return 0;
 }
 
-#define NAME(text) { text, sizeof(text) - 1 }
-#define IS_ONE_OF(name, names) is_one_of((name), (names), sizeof(names) / sizeof((names)[0]))
-
-/* For this hop alone, or ours to write. */
-static bool is_of_this_hop(struct str name)
+static bool is_connection(const struct http_header *header)
 {
-	static const struct str names[] = {
-		NAME("connection"), NAME("keep-alive"), NAME("proxy-connection"), NAME("te"),
-		NAME("trailer"), NAME("transfer-encoding"), NAME("upgrade"), NAME("content-length"),
-		NAME("proxy-authenticate"), NAME("proxy-authorization"),
-		NAME("proxy-authentication-info"), NAME("http2-settings"),
-	};
-	return IS_ONE_OF(name, names);
+	return header->name.n == 10 && str_eq_ignore_case(header->name, STR("connection"));
 }
 
-/* Whether a Connection field names it (H03). */
-static bool is_named_by_connection(struct str name, const struct http_header *headers, size_t count)
+/* The headers from the first Connection field on; most messages have none. */
+static size_t find_connection(const struct http_header *headers, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
+	size_t i = 0;
+	while (i < count && !is_connection(&headers[i]))
+		i++;
+	return i;
+}
+
+/* Whether a Connection field from `first` on names it (H03). */
+static bool is_named_by_connection(struct str name, const struct http_header *headers, size_t first,
+	size_t count)
+{
+	for (size_t i = first; i < count; i++) {
 		struct str value = headers[i].value, option;
-		if (!str_eq_ignore_case(headers[i].name, STR("connection")))
+		if (!is_connection(&headers[i]))
 			continue;
 		for (bool more = true; more;) {
 			more = str_cut(&value, ',', &option);
@@ -66,14 +92,23 @@ static bool is_named_by_connection(struct str name, const struct http_header *he
 
 /* ---- The request ---- */
 
-static bool goes_up(const struct http_request *request, struct str name)
+/* What only the gate says, or nobody. All such names start with one of three letters. */
+static bool is_gates_to_say(struct str name)
 {
-	static const struct str never[] = {
-		NAME("host"), NAME("expect"), NAME("authorization"), NAME("cookie"),
-	};
-	return !is_of_this_hop(name) && !IS_ONE_OF(name, never) && !identity_is_ours(name)
-		&& !identity_is_forwarding(name) && !identity_is_override(name)
-		&& !is_named_by_connection(name, request->headers, request->header_count);
+	char first = (char)(name.p[0] | 0x20);
+	return (first == 'r' || first == 'x' || first == 'f')
+		&& (identity_is_ours(name) || identity_is_forwarding(name) || identity_is_override(name));
+}
+
+static void add_clients_fields(const struct http_request *request, struct buf *out)
+{
+	const struct http_header *headers = request->headers;
+	size_t count = request->header_count, first = find_connection(headers, count);
+	for (size_t i = 0; i < count; i++)
+		if (!(what_is_known(headers[i].name) & (OF_THIS_HOP | NEVER_UP))
+			&& !is_gates_to_say(headers[i].name)
+			&& !is_named_by_connection(headers[i].name, headers, first, count))
+			http1_write_header(out, headers[i].name, headers[i].value);
 }
 
 static void add_cookies(const struct http_request *request, struct buf *out)
@@ -96,59 +131,63 @@ static void add_cookies(const struct http_request *request, struct buf *out)
 		buf_add_text(out, "\r\n");
 }
 
+static char *put_decimal(char *at, uint8_t number)
+{
+	if (number >= 100)
+		*at++ = (char)('0' + number / 100);
+	if (number >= 10)
+		*at++ = (char)('0' + number / 10 % 10);
+	*at++ = (char)('0' + number % 10);
+	return at;
+}
+
 /* "192.0.2.7", or of IPv6 without brackets; "unknown" for a unix socket (RFC 7239 section 6.2). */
-static void address_text(const struct address *address, char ret[static INET6_ADDRSTRLEN])
+static struct str address_text(const struct address *address, char room[static INET6_ADDRSTRLEN])
 {
 	static const struct address none;
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	if (memcmp(address, &none, sizeof(none)) == 0)
-		strcpy(ret, "unknown");
-	else if (memcmp(address->b, mapped, sizeof(mapped)) == 0)
-		inet_ntop(AF_INET, address->b + 12, ret, INET6_ADDRSTRLEN);
-	else
-		inet_ntop(AF_INET6, address->b, ret, INET6_ADDRSTRLEN);
+		return STR("unknown");
+	if (memcmp(address->b, mapped, sizeof(mapped)) != 0)
+		return str_of(inet_ntop(AF_INET6, address->b, room, INET6_ADDRSTRLEN));
+	char *at = room;
+	for (size_t i = 12; i < sizeof(address->b); i++) {
+		at = put_decimal(at, address->b[i]);
+		*at++ = '.';
+	}
+	return (struct str){ room, (size_t)(at - room) - 1 };
 }
 
-static void add_forwarding(const struct visit *v, struct buf *out)
+static void add_forwarding(struct visit *v, struct buf *out)
 {
-	char text[INET6_ADDRSTRLEN];
-	struct address client = client_address(&v->edition->trusted, exchange_peer(v->x), v->request);
-	const char *proto = strncmp(v->edition->config->public_url, "https:", 6) == 0 ? "https" : "http";
-	struct str host = v->request->authority;
-	address_text(&client, text);
-	bool six = strchr(text, ':') != NULL;
-	http1_write_header(out, STR("X-Forwarded-For"), str_of(text));
-	http1_write_header(out, STR("X-Forwarded-Proto"), str_of(proto));
+	char room[INET6_ADDRSTRLEN];
+	struct address client = visit_client(v);
+	struct str text = address_text(&client, room), host = v->request->authority;
+	struct str proto = strncmp(v->edition->config->public_url, "https:", 6) == 0 ? STR("https") : STR("http");
+	bool six = memchr(text.p, ':', text.n) != NULL;
+	http1_write_header(out, STR("X-Forwarded-For"), text);
+	http1_write_header(out, STR("X-Forwarded-Proto"), proto);
 	if (host.n > 0)
 		http1_write_header(out, STR("X-Forwarded-Host"), host);
-	buf_add_text(out, six ? "Forwarded: for=\"[" : "Forwarded: for=");
-	buf_add_text(out, text);
-	buf_add_text(out, six ? "]\";proto=" : ";proto=");
-	buf_add_text(out, proto);
+	buf_add_str(out, six ? STR("Forwarded: for=\"[") : STR("Forwarded: for="));
+	buf_add_str(out, text);
+	buf_add_str(out, six ? STR("]\";proto=") : STR(";proto="));
+	buf_add_str(out, proto);
 	if (host.n > 0) {
-		buf_add_text(out, ";host=\"");
+		buf_add_str(out, STR(";host=\""));
 		buf_add_str(out, host);
 		buf_add_char(out, '"');
 	}
-	buf_add_text(out, "\r\n");
+	buf_add_str(out, STR("\r\n"));
 }
 
-static void add_identity(struct visit *v, struct buf *out)
+static void add_identity(const struct visit *v, const struct proxy_identity *identity, struct buf *out)
 {
-	struct http_header headers[IDENTITY_HEADERS], id_header;
-	struct identity who;
-	struct arena *arena = exchange_arena(v->x);
-	size_t count = 0;
-	token_identity(v, &who);
-	struct exchange_id id = exchange_request_id(v->x);
-	if (!identity_headers(&who, arena, headers, &count)
-		|| !identity_request_id(id.b, arena, &id_header)) {
-		out->failed = true;
-		return;
-	}
-	for (size_t i = 0; i < count; i++)
-		http1_write_header(out, headers[i].name, headers[i].value);
-	http1_write_header(out, id_header.name, id_header.value);
+	char id[2 * sizeof(struct exchange_id)];
+	for (size_t i = 0; i < identity->count; i++)
+		http1_write_header(out, identity->headers[i].name, identity->headers[i].value);
+	hex_encode(exchange_request_id(v->x).b, sizeof(struct exchange_id), id);
+	http1_write_header(out, STR("Remit-Request-Id"), (struct str){ id, sizeof(id) });
 }
 
 static void add_framing(const struct visit *v, struct buf *out)
@@ -156,62 +195,46 @@ static void add_framing(const struct visit *v, struct buf *out)
 	const struct http_request *r = v->request;
 	bool was_read = v->rule->conditions.reads_body;
 	if (r->chunked && !was_read) {
-		buf_add_text(out, "Transfer-Encoding: chunked\r\n");
+		buf_add_str(out, STR("Transfer-Encoding: chunked\r\n"));
 		return;
 	}
 	if (!r->chunked && !r->has_length)
 		return;
-	buf_add_text(out, "Content-Length: ");
+	buf_add_str(out, STR("Content-Length: "));
 	buf_add_u64(out, was_read ? v->body.n : r->length);
-	buf_add_text(out, "\r\n");
+	buf_add_str(out, STR("\r\n"));
 }
 
-bool proxy_write_line(struct visit *v, struct str *ret_line)
+static void add_line(const struct visit *v, struct buf *out)
 {
 	const struct http_request *r = v->request;
 	size_t room = 3 * v->path.n, n = 0;
-	struct arena *arena = exchange_arena(v->x);
-	char *path = arena_alloc(arena, room + 1);
-	struct buf *out = &v->loop->scratch;
-	if (!path || remit_path_encode(v->path.p, v->path.n, path, room, &n) != REMIT_OK)
-		return false;
-	buf_reset(out);
 	buf_add_str(out, r->method_text);
 	buf_add_char(out, ' ');
-	buf_add(out, path, n);
+	if (!buf_reserve(out, room) || remit_path_encode(v->path.p, v->path.n, out->p + out->n, room, &n) != REMIT_OK) {
+		out->failed = true;
+		return;
+	}
+	out->n += n;
 	if (r->query.p) {
 		buf_add_char(out, '?');
 		buf_add_str(out, r->query);
 	}
-	buf_add_text(out, " HTTP/1.1\r\n");
-	if (out->failed)
-		return false;
-	*ret_line = arena_copy_str(arena, buf_str(out));
-	return ret_line->p != NULL;
+	buf_add_str(out, STR(" HTTP/1.1\r\n"));
 }
 
-bool proxy_write_fields(struct visit *v, struct str *ret_fields)
+bool proxy_write_head(struct visit *v, const struct proxy_identity *identity, struct str host, struct buf *out)
 {
-	const struct http_request *r = v->request;
-	struct buf out;
-	buf_init(&out, HEAD_MAX);
-	for (size_t i = 0; i < r->header_count; i++)
-		if (goes_up(r, r->headers[i].name))
-			http1_write_header(&out, r->headers[i].name, r->headers[i].value);
-	add_cookies(r, &out);
-	add_forwarding(v, &out);
-	add_identity(v, &out);
+	add_line(v, out);
+	http1_write_header(out, STR("Host"), host);
+	add_clients_fields(v->request, out);
+	add_cookies(v->request, out);
+	add_forwarding(v, out);
+	add_identity(v, identity, out);
 	if (v->api->authorization)
-		http1_write_header(&out, STR("Authorization"), str_of(v->api->authorization));
-	add_framing(v, &out);
-	buf_add_text(&out, "\r\n");
-	*ret_fields = (struct str){ NULL, 0 };
-	if (!out.failed)
-		*ret_fields = arena_copy_str(exchange_arena(v->x), buf_str(&out));
-	if (out.p)
-		explicit_bzero(out.p, out.n);
-	buf_done(&out);
-	return ret_fields->p != NULL;
+		http1_write_header(out, STR("Authorization"), str_of(v->api->authorization));
+	add_framing(v, out);
+	return buf_add_str(out, STR("\r\n"));
 }
 
 /* ---- The answer ---- */
@@ -230,18 +253,15 @@ static bool starts_with(struct str name, struct str start)
 	return name.n >= start.n && str_eq_ignore_case((struct str){ name.p, start.n }, start);
 }
 
+/* Who may call from where is the gate's to say. */
 static bool comes_down(const struct visit *v, const struct http_response *response,
-	const struct http_header *header)
+	const struct http_header *header, size_t connection)
 {
-	/* Date is ours; Alt-Svc would lead round the gate; who may call from where is the gate's to say. */
-	static const struct str never[] = {
-		NAME("date"), NAME("alt-svc"),
-	};
 	struct str name = header->name;
-	return !is_of_this_hop(name) && !IS_ONE_OF(name, never) && !identity_is_ours(name)
+	return !(what_is_known(name) & (OF_THIS_HOP | NEVER_DOWN)) && !identity_is_ours(name)
 		&& !starts_with(name, STR("access-control-"))
 		&& !(v->rate.limit && starts_with(name, STR("x-ratelimit-"))) && !is_our_set_cookie(header)
-		&& !is_named_by_connection(name, response->headers, response->header_count);
+		&& !is_named_by_connection(name, response->headers, connection, response->header_count);
 }
 
 /* What a browser may run as a page: also what says nothing of its type, or what nobody can read. */
@@ -270,18 +290,15 @@ static bool add_cache_control(const struct visit *v, struct str value, struct re
 	return keep;
 }
 
-bool proxy_fill_reply(struct visit *v, const struct http_response *response, struct reply *reply)
+void proxy_fill_reply(struct visit *v, const struct http_response *response, struct reply *reply)
 {
-	size_t room = response->header_count + REPLY_HEADERS;
-	struct http_header *list = arena_alloc(exchange_arena(v->x), room * sizeof(*list));
-	if (!list)
-		return false;
+	size_t connection = find_connection(response->headers, response->header_count);
 	reply_init(reply, v, response->status, (struct str){ NULL, 0 });
-	reply->headers = list;
-	reply->room = room;
+	reply->headers = v->loop->headers;
+	reply->room = sizeof(v->loop->headers) / sizeof(v->loop->headers[0]);
 	for (size_t i = 0; i < response->header_count; i++) {
 		const struct http_header *header = &response->headers[i];
-		if (!comes_down(v, response, header))
+		if (!comes_down(v, response, header, connection))
 			continue;
 		if (str_eq_ignore_case(header->name, STR("cache-control"))
 			&& !add_cache_control(v, header->value, reply))
@@ -290,5 +307,4 @@ bool proxy_fill_reply(struct visit *v, const struct http_response *response, str
 	}
 	if (!v->api->config->html_trusted && may_run(response))
 		reply_header(reply, STR("Content-Security-Policy"), STR("sandbox"));
-	return true;
 }

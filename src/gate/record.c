@@ -54,7 +54,7 @@ static bool may_record(const struct visit *v)
 	return true;
 }
 
-static void put_record(const struct visit *v, int status, uint32_t micros)
+static void put_record(struct visit *v, int status, uint32_t micros)
 {
 	if (!may_record(v)) {
 		audit_ring_lose(v->loop->ring);
@@ -65,7 +65,7 @@ static void put_record(const struct visit *v, int status, uint32_t micros)
 		return; /* the ring has counted it */
 	const struct api *api = v->api;
 	struct exchange_id id = exchange_request_id(v->x);
-	struct address address = client_address(&v->edition->trusted, exchange_peer(v->x), v->request);
+	struct address address = visit_client(v);
 	bool known = v->credential == REMIT_CREDENTIAL_FOUND;
 	*pending = (struct audit_pending){
 		.record = {

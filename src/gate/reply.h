@@ -7,8 +7,6 @@
 
 #include "gate/internal.h"
 
-#define REPLY_HEADERS 24
-
 struct reply {
 	struct visit *visit;
 	int status;

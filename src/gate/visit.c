@@ -108,6 +108,14 @@ static bool answer_preflight(struct visit *v)
 	return true;
 }
 
+struct address visit_client(struct visit *v)
+{
+	if (!v->client_known)
+		v->client = client_address(&v->edition->trusted, exchange_peer(v->x), v->request);
+	v->client_known = true;
+	return v->client;
+}
+
 static void go_in(struct visit *v)
 {
 	if (!forward_enter(v) || !check_method(v) || !decode_path(v))

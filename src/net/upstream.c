@@ -11,16 +11,26 @@
 
 /* ---- Life of the pool ---- */
 
+static void free_parts(struct upstream *up)
+{
+	buf_done(&up->head);
+	free(up->places);
+	free(up);
+}
+
 struct upstream *upstream_new(const struct upstream_address *addresses, size_t count,
 			      const struct upstream_limits *limits)
 {
 	struct upstream *up = calloc(1, sizeof(*up));
 
 	assert(count > 0 && count <= UPSTREAM_ADDRESSES_MAX);
-	if (up)
-		up->places = calloc(count, sizeof(*up->places));
-	if (!up || !up->places) {
-		free(up);
+	if (!up)
+		return NULL;
+	up->places = calloc(count, sizeof(*up->places));
+	buf_init(&up->head, UPSTREAM_HEAD_BYTES);
+	/* All at once: growing would leave copies of what is secret behind. */
+	if (!up->places || !buf_reserve(&up->head, UPSTREAM_HEAD_BYTES)) {
+		free_parts(up);
 		return NULL;
 	}
 	up->magic = UPSTREAM_MAGIC;
@@ -43,8 +53,7 @@ static void free_if_over(struct upstream *up)
 	if (!up->freed || up->links > 0)
 		return;
 	up->magic = 0;
-	free(up->places);
-	free(up);
+	free_parts(up);
 }
 
 static void on_tick_closed(uv_handle_t *handle)

@@ -45,17 +45,18 @@ enum upstream_failure {
 	UPSTREAM_TIMEOUT,     /* 504 */
 	UPSTREAM_MALFORMED,   /* its answer is none: 502 */
 	UPSTREAM_CLOSED,      /* before its answer was whole: 502 */
+	UPSTREAM_NO_MEMORY,   /* 503 */
 };
 
 struct upstream_request {
 	struct exchange *x;
-	/* The head without its Host, which follows from the address, in two parts: the request line with its
-	 * CRLF; the fields with the empty line. Both live as long as the exchange. */
-	struct str line, fields;
-	struct str body;  /* whole; lives as long */
+	struct str body;  /* whole; lives as long as the exchange */
 	bool streamed;    /* the body comes by upstream_write */
 	bool idempotent, to_head;
 	void *ctx;
+	/* Appends the head, with this Host, when a connection stands; once more where the request is sent
+	 * again. The bytes are wiped when they were sent. False without memory. */
+	bool (*write_head)(void *ctx, struct str host, struct buf *out);
 	/* A streamed body may be written now. At first when the head was sent. */
 	void (*writable)(void *ctx);
 	/* The answer's head, never an interim one; views live until it returns. */

@@ -85,33 +85,38 @@ static void watch(struct upstream_call *call)
 		link_arm(link, link->unsent > 0 || call->whole ? DEADLINE_HEAD : DEADLINE_PHASES);
 }
 
-static bool send_head(struct upstream_call *call)
+#define BODY_BESIDE_HEAD (4 * 1024) /* a copy costs less than another write */
+
+static bool write_request(struct upstream_call *call, struct buf *out, enum upstream_failure *reterr)
 {
 	const struct upstream_request *r = &call->request;
-	struct buf out;
+	bool beside = r->body.n <= BODY_BESIDE_HEAD;
+	struct str host = str_of(call->link->place->address->host);
 
-	buf_init(&out, 4 * LIMIT_HEAD_BYTES + LIMIT_JSON_BODY_BYTES);
-	buf_add_str(&out, r->line);
-	buf_add_text(&out, "Host: ");
-	buf_add_text(&out, call->link->place->address->host);
-	buf_add_text(&out, "\r\n");
-	buf_add_str(&out, r->fields);
-	if (r->body.n <= 4096)
-		buf_add_str(&out, r->body);
-	bool good = !out.failed && link_write(call->link, buf_str(&out));
-	if (good && r->body.n > 4096)
-		good = link_write(call->link, r->body);
-	if (out.p)
-		explicit_bzero(out.p, out.n); /* the upstream's credential */
-	buf_done(&out);
-	return good;
+	*reterr = UPSTREAM_NO_MEMORY;
+	if (!r->write_head(r->ctx, host, out) || (beside && !buf_add_str(out, r->body)))
+		return false;
+	*reterr = UPSTREAM_CLOSED;
+	return link_write(call->link, buf_str(out)) && (beside || link_write(call->link, r->body));
+}
+
+static bool send_request(struct upstream_call *call, enum upstream_failure *reterr)
+{
+	struct buf *out = &call->up->head;
+	bool sent = write_request(call, out, reterr);
+
+	explicit_bzero(out->p, out->n); /* the upstream's credential */
+	buf_reset(out);
+	return sent;
 }
 
 void call_connected(struct upstream_call *call)
 {
+	enum upstream_failure failure;
+
 	link_set_reading(call->link, true);
-	if (!send_head(call)) {
-		call_fail(call, UPSTREAM_CLOSED);
+	if (!send_request(call, &failure)) {
+		call_fail(call, failure);
 		return;
 	}
 	call->whole = !call->request.streamed;

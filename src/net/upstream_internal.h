@@ -11,6 +11,7 @@
 #define UPSTREAM_MAGIC 0x75707374u
 #define LINK_MAGIC 0x6c696e6bu
 #define UPSTREAM_READ_BYTES (64 * 1024)
+#define UPSTREAM_HEAD_BYTES (80 * 1024) /* a client's head, which we make longer, and a small body */
 
 enum link_state { LINK_CONNECTING, LINK_BUSY, LINK_IDLE, LINK_CLOSING };
 
@@ -54,6 +55,7 @@ struct upstream {
 	struct upstream_place *places;
 	struct upstream_limits limits;
 	struct http_response response; /* the head that is being read */
+	struct buf head;               /* the one that is being sent: wiped before another */
 	char read[UPSTREAM_READ_BYTES]; /* used up, or copied, before the next read */
 };
 

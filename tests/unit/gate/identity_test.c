@@ -123,26 +123,12 @@ static void test_H10_the_headers_are_the_records(void **state)
 	profile_free(profile);
 }
 
-static void test_the_request_id_is_hex(void **state)
-{
-	(void)state;
-	struct arena arena;
-	arena_init(&arena, 0);
-	struct http_header header;
-	const uint8_t id[16] = { 0x00, 0xff, 0x1a };
-	assert_true(identity_request_id(id, &arena, &header));
-	assert_true(str_is(header.name, "Remit-Request-Id"));
-	assert_true(str_is(header.value, "00ff1a00000000000000000000000000"));
-	arena_done(&arena);
-}
-
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_H01_our_names_in_every_spelling),
 	cmocka_unit_test(test_H02_what_a_proxy_says_of_its_client),
 	cmocka_unit_test(test_P10_another_method_or_path),
 	cmocka_unit_test(test_H10_our_cookies_are_taken_out),
 	cmocka_unit_test(test_H10_the_headers_are_the_records),
-	cmocka_unit_test(test_the_request_id_is_hex),
 };
 
 TEST_MAIN(tests)
