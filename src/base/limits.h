@@ -63,6 +63,9 @@
 #define LIMIT_OUTBOUND_RUNNING 256          /* calls at once */
 #define LIMIT_OUTBOUND_WAITING 4096         /* calls waiting for their turn */
 #define LIMIT_OUTBOUND_IDLE 64              /* connections kept for the next call */
+#define LIMIT_MEDIA_FETCHES 4               /* media from a URL at once: each holds a worker and its bytes */
+#define LIMIT_MEDIA_FETCH_MS 60000          /* one of them, with its redirects */
+#define LIMIT_MEDIA_REDIRECTS 5
 
 /* Policy. */
 #define LIMIT_SCOPES 4096             /* in one vocabulary */

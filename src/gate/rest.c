@@ -134,7 +134,7 @@ static bool admit_token(struct visit *v)
 static enum service_body wanted_body(const struct visit *v)
 {
 	if (v->rule->runs)
-		return v->rule->runs->body;
+		return service_body_of(v->rule->runs, v->request);
 	return v->rule->conditions.reads_body ? SERVICE_BODY_OPTIONAL : SERVICE_BODY_NONE;
 }
 

@@ -187,11 +187,13 @@ static json_t *operation_json(const struct service_operation *operation, const s
 		json_object_set(entry, "parameters", parameters);
 	json_decref(parameters);
 	if (operation->body != SERVICE_BODY_NONE) {
-		const char *type = operation->body == SERVICE_BODY_MULTIPART ? "multipart/form-data"
-			: "application/json";
-		json_t *content = operation->request ? reference(operation->request) : json_object();
-		json_object_set_new(entry, "requestBody", json_pack("{s:b,s:{s:o}}",
-			"required", operation->body != SERVICE_BODY_OPTIONAL, "content", type, content));
+		bool form = operation->body == SERVICE_BODY_MULTIPART || operation->body == SERVICE_BODY_EITHER;
+		json_t *content = json_pack("{s:o}", form ? "multipart/form-data" : "application/json",
+			operation->request ? reference(operation->request) : json_object());
+		if (operation->request_json)
+			json_object_set_new(content, "application/json", reference(operation->request_json));
+		json_object_set_new(entry, "requestBody", json_pack("{s:b,s:o}",
+			"required", operation->body != SERVICE_BODY_OPTIONAL, "content", content));
 	}
 	json_object_set_new(entry, "responses", responses_json(operation, keyed));
 	return entry;

@@ -69,10 +69,20 @@ bool service_answer_header(struct service_call *call, const char *name, const ch
 	return true;
 }
 
+enum service_body service_body_of(const struct service_operation *operation, const struct http_request *request)
+{
+	struct str type;
+	if (operation->body != SERVICE_BODY_EITHER)
+		return operation->body;
+	struct str value = http_request_header(request, STR("Content-Type"), NULL);
+	bool json = value.p && http_media_type(value, &type) && str_eq_ignore_case(type, STR("application/json"));
+	return json ? SERVICE_BODY_JSON : SERVICE_BODY_MULTIPART;
+}
+
 /* Reads the body where the operation takes JSON. The gate has judged its syntax and its depth. */
 static bool read_json(struct service_call *call)
 {
-	enum service_body body = call->operation->body;
+	enum service_body body = service_body_of(call->operation, call->request);
 	if (body != SERVICE_BODY_JSON && body != SERVICE_BODY_OPTIONAL)
 		return true;
 	if (body == SERVICE_BODY_OPTIONAL && call->body.n == 0)

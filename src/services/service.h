@@ -32,6 +32,7 @@ enum service_body {
 	SERVICE_BODY_JSON,      /* one JSON object */
 	SERVICE_BODY_OPTIONAL,  /* one JSON object, or nothing */
 	SERVICE_BODY_MULTIPART, /* multipart/form-data up to LIMIT_UPLOAD_BYTES and its frame */
+	SERVICE_BODY_EITHER,    /* MULTIPART, or JSON where its Content-Type says so */
 };
 
 struct service_parameter { /* of the query */
@@ -46,6 +47,7 @@ struct service_operation {
 	void (*run)(struct service *service, struct service_call *call);
 	const char *summary;      /* one line */
 	const char *request;      /* a component's name, or NULL */
+	const char *request_json; /* the same for EITHER's JSON */
 	const char *response;     /* likewise */
 	int success;              /* the status when all went well */
 	const struct service_parameter *parameters;
@@ -87,6 +89,9 @@ struct service_call {
 	int64_t now_ms;
 	struct service_answer answer; /* out */
 };
+
+/* What a request's body must be: as the operation says, EITHER being one of the two. */
+enum service_body service_body_of(const struct service_operation *operation, const struct http_request *request);
 
 /* Parses the JSON where the operation takes one (duplicate keys and what is no object: 400), refuses
  * query parameters that the operation does not know or that stand twice (422), and runs it. */

@@ -17,6 +17,7 @@ struct publishing {
 	char *api;
 	char *base;
 	char *files_url;      /* "https://example.com/api/v1/files" */
+	_Atomic unsigned fetching; /* media that are being fetched from others' servers */
 	int media_folder;     /* a descriptor: every file is named below it */
 	struct arena arena;   /* as long as the service */
 	struct str openapi;

@@ -103,6 +103,8 @@ void run_upload_media(struct service *service, struct service_call *call)
 	}
 	*m = (struct new_media){ .p = p, .call = call, .reach = reach_of(p, call->caller), .what = "file" };
 	/* The project first: nothing is written for somebody who may not write there. */
-	if (read_form(m) && media_may_add(m))
+	if (call->json)
+		media_fetch(p, m);
+	else if (read_form(m) && media_may_add(m))
 		media_add(m);
 }

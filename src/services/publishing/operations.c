@@ -66,8 +66,8 @@ const struct service_operation publishing_operations[] = {
 	{ READ(get_media, "/media/{id}", "What is known of one media file", "Media") },
 	{ READ(get_media_file, "/media/{id}/file", "The file itself, also in ranges", NULL) },
 	{ READ(get_public_file, "/files/{name}", "A file by its `public_url`, without a token", NULL) },
-	{ CHANGE(upload_media, "POST", "/media", SERVICE_BODY_MULTIPART, "MediaUpload", "Media", 201,
-		 "Upload an image or a video") },
+	{ CHANGE(upload_media, "POST", "/media", SERVICE_BODY_EITHER, "MediaUpload", "Media", 201,
+		 "Upload an image or a video, or register one by its URL"), .request_json = "MediaRegister" },
 
 	{ READ(list_webhooks, "/webhooks", "Webhook endpoints", "WebhookList"), PARAMETERS(plain_list) },
 	{ READ(get_webhook, "/webhooks/{id}", "One webhook endpoint", "Webhook") },

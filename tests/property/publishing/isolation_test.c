@@ -103,7 +103,7 @@ static void make_request(struct request *r, const struct world *w, struct who wh
 	*r = (struct request){ .who = who, .operation = o->name };
 	if (strcmp(o->name, "openapi") == 0)
 		r->operation = "list_stories";
-	r->file = o->body == SERVICE_BODY_MULTIPART;
+	r->file = o->body == SERVICE_BODY_EITHER;
 	r->has_id = strchr(o->path, '{') != NULL;
 	const char *id = strstr(o->path, "/projects/") ? project : any_id(known);
 	memcpy(r->id, id, ID_LENGTH + 1);

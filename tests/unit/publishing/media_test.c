@@ -120,7 +120,7 @@ static void test_forms_are_judged(void **state)
 	static const char *const form[] = { "Content-Type: multipart/form-data; boundary=XX", NULL };
 	struct world *w = world_new();
 	char more[256];
-	assert_int_equal(ask_raw(w, olga_aurora, "upload_media", NULL, NULL, json, STR("{}")), 415);
+	assert_int_equal(ask_raw(w, olga_aurora, "upload_media", NULL, NULL, json, STR("{}")), 422);
 	assert_int_equal(ask_raw(w, olga_aurora, "upload_media", NULL, NULL, bare, STR("{}")), 415);
 	assert_int_equal(ask_raw(w, olga_aurora, "upload_media", NULL, NULL, form, STR("{}")), 400);
 	assert_int_equal(ask_raw(w, olga_aurora, "upload_media", NULL, NULL, form,
@@ -320,6 +320,37 @@ static void test_media_of_an_older_schema_stay(void **state)
 	assert_int_equal(system(url), 0);
 }
 
+static void test_S01_urls_that_are_refused(void **state)
+{
+	(void)state;
+	static const char *const json[] = { "Content-Type: application/json", NULL };
+	static const char form[] = "url must be an http or https URL without user, password or fragment", special[] = "url cannot be fetched: ";
+	static const struct { const char *url, *message; } cases[] = {
+		{ "", form }, { "cat.png", form }, { "ftp://a.example/cat.png", form }, { "file:///etc/passwd", form },
+		{ "http://user:pass@a.example/", form }, { "http://a.example/#x", form }, { "http://a.example\\\\@b.example/", form },
+		{ "http://127.0.0.1/", special }, { "http://127.1/", special }, { "http://0x7f000001/", special }, { "http://2130706433/", special },
+		{ "http://0177.0.0.1/", special }, { "http://localhost/", special }, { "http://[::1]/", special }, { "http://[::ffff:127.0.0.1]/", special },
+		{ "http://169.254.169.254/latest/meta-data/", special }, { "http://10.0.0.1/", special }, { "http://192.168.1.1/", special },
+		{ "http://0.0.0.0/", special }, { "http://[fe80::1]/", special }, { "http://[64:ff9b::7f00:1]/", special },
+	};
+	struct world *w = world_new();
+	char body[512];
+	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+		snprintf(body, sizeof(body), "{\"url\":\"%s\"}", cases[i].url);
+		assert_int_equal(ask_raw(w, olga_aurora, "upload_media", NULL, NULL, json, str_of(body)), 422);
+		if (strncmp(at(w, "error.message"), cases[i].message, strlen(cases[i].message)) != 0)
+			fail_msg("%s: %s", cases[i].url, at(w, "error.message"));
+	}
+	assert_int_equal(count_files(w), 0);
+	/* The project comes first, and what is wrong is told with it. */
+	snprintf(body, sizeof(body), "{\"url\":\"http://127.0.0.1/\",\"projectId\":\"%s\"}", w->projects[NORTHWIND].text);
+	assert_int_equal(ask_raw(w, olga_aurora, "upload_media", NULL, NULL, json, str_of(body)), 404);
+	assert_int_equal(ask_raw(w, olga_aurora, "upload_media", NULL, NULL, json,
+		STR("{\"url\":\"https://a.example/\",\"alt_txt\":\"x\"}")), 422);
+	assert_string_equal(at(w, "error.message"), "alt_txt is not a known field; did you mean alt_text?");
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_one_copy_for_each_content_and_project),
 		cmocka_unit_test(test_S04_a_public_file_is_kept_for_good_and_tells_no_name),
 		cmocka_unit_test(test_media_of_an_older_schema_stay),
+		cmocka_unit_test(test_S01_urls_that_are_refused),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;

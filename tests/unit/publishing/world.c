@@ -71,8 +71,12 @@ struct world *world_new(void)
 		fprintf(stderr, "%s\n", error);
 		abort();
 	}
+	if (!outbound_new(&(struct outbound_options){ 0 }, &w->outbound, error)) {
+		fprintf(stderr, "%s\n", error);
+		abort();
+	}
 	struct publishing_options options = {
-		.database = store_database(w->store), .secrets = w->secrets, .api = "publishing",
+		.database = store_database(w->store), .secrets = w->secrets, .outbound = w->outbound, .api = "publishing",
 		.media_folder = media, .base = "/api/v1", .public_url = "http://127.0.0.1:8787",
 		.policy = w->profile->policy, .version = "0",
 	};
@@ -110,6 +114,7 @@ void world_free(struct world *w)
 	forget_answer(w);
 	arena_done(&w->arena);
 	publishing_close(w->service);
+	outbound_free(w->outbound);
 	secrets_close(w->secrets);
 	store_close(w->store);
 	profile_free(w->profile);

@@ -18,6 +18,7 @@ struct world {
 	char folder[64];
 	struct store *store;
 	struct secrets *secrets;
+	struct outbound *outbound;
 	struct mistakes mistakes;
 	struct profile *profile;
 	struct service *service;
