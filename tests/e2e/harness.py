@@ -39,6 +39,13 @@ class Answer:
         return f"{self.status} {self.body[:300]!r}"
 
 
+def until(question, what, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not question():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.005)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

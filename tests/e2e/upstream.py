@@ -1,21 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An upstream that tells exactly what bytes it got, and others that misbehave as they are told."""
+"""An upstream that tells exactly what bytes it got, and others that misbehave as they are told; and a profile for them."""
 import json
 import os
 import re
 import socket
 import socketserver
 import threading
-import time
+
+from tap import equal
+
+PROFILE = """
+profile: mine
+title: My API
+scopes: { "s:read": Read., "s:write": Write., "s:publish": Publish. }
+tokens: { prefix: my }
+rest:
+  base: /api
+  rules:
+    - { on: "GET /p/{id}", need: s:read, project: path.id }
+    - { on: "GET /open", need: public }
+    - { on: "POST /judged", need: s:write, when: [ { present: body./publishAt, need: s:publish } ] }
+    - { on: "GET /query", need: s:read, when: [ { equals: [query.mode, all], need: s:publish } ] }
+    - { on: "GET /**", need: s:read }
+    - { on: "POST /**", need: s:write }
+    - { on: "PUT /**", need: s:write }
+    - { on: "PATCH /**", need: s:write }
+    - { on: "DELETE /**", need: s:write }
+"""
 
 
 class Upstream:
     """A server of one function: answer(head, body_file, connection) for each connection's every request."""
 
-    def __init__(self, answer, path=None):
+    def __init__(self, answer, path=None, port=0):
         outer = self
         self.heads = []
         self.connections = 0
+        self.answered = 0  # requests that arrived whole
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self):
@@ -29,16 +50,18 @@ class Upstream:
                         head += line
                     outer.heads.append(head)
                     try:
-                        if answer(head, self.rfile, self.connection) is False:
-                            return
+                        more = answer(head, self.rfile, self.connection)
                     except OSError:
+                        return
+                    outer.answered += 1
+                    if more is False:
                         return
 
         kind = socketserver.ThreadingUnixStreamServer if path else socketserver.ThreadingTCPServer
         kind.allow_reuse_address = True
         kind.daemon_threads = True
         kind.request_queue_size = 256
-        self.server = kind(path or ("127.0.0.1", 0), Handler)
+        self.server = kind(path or ("127.0.0.1", port), Handler)
         self.url = f"http://unix:{path}" if path else f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
@@ -47,18 +70,28 @@ class Upstream:
         self.server.server_close()
 
 
+def read_exactly(file, size):
+    data = file.read(size)
+    if len(data) < size:
+        raise ConnectionAbortedError("the request was cut off")
+    return data
+
+
 def read_body(head, file):
     """The body as it was framed: (bytes, how)."""
     length = re.search(rb"\r\ncontent-length: *(\d+)\r\n", head, re.IGNORECASE)
     if length:
-        return file.read(int(length[1])), "length"
+        return read_exactly(file, int(length[1])), "length"
     if not re.search(rb"\r\ntransfer-encoding: *chunked\r\n", head, re.IGNORECASE):
         return b"", "none"
     body = b""
     while True:
-        size = int(file.readline().strip(), 16)
-        body += file.read(size)
-        file.readline()
+        line = file.readline()
+        if not line.endswith(b"\r\n"):
+            raise ConnectionAbortedError("the request was cut off")
+        size = int(line.strip(), 16)
+        body += read_exactly(file, size)
+        equal(read_exactly(file, 2), b"\r\n", "what goes up has no trailers")
         if size == 0:
             return body, "chunked"
 
