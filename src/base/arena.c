@@ -8,7 +8,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-#define CHUNK_BYTES 4096
+#define CHUNK_BYTES 3072 /* holds all of a usual exchange, and not much more, for each stays with one that lasts */
 
 struct arena_chunk {
 	struct arena_chunk *next;

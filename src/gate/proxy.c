@@ -182,6 +182,10 @@ static void on_head(void *ctx, const struct http_response *response, enum http1_
 		reply.length = response->length;
 	}
 	reply_send(&reply, -1, 0, 0);
+	if (p->open) { /* perhaps for days */
+		(void)visit_client(v);
+		exchange_forget_request(v->x);
+	}
 }
 
 static bool on_answer_piece(void *ctx, struct str piece)

@@ -25,6 +25,13 @@ static void want_body(struct exchange *x)
 		body_advance(x);
 }
 
+/* What came behind the request stays, in the same buffer. */
+static void forget(struct exchange *x)
+{
+	if (connection_input(x->c).n == 0)
+		input_drop(x->c);
+}
+
 static void begin(struct exchange *x)
 {
 	struct connection *c = x->c;
@@ -114,6 +121,7 @@ const struct carrier carrier_http1 = {
 	.is_gone = is_gone,
 	.wake = wake,
 	.want_body = want_body,
+	.forget = forget,
 	.begin = begin,
 	.head = head,
 	.piece = piece,

@@ -219,6 +219,19 @@ int64_t exchange_now_ms(const struct exchange *x)
 	return check(x)->c->loop->wall_ms;
 }
 
+void exchange_forget_request(struct exchange *x)
+{
+	static const struct str nothing = { NULL, 0 };
+	struct http_request *r = check(x)->request;
+
+	assert(x->answered);
+	r->method_text = r->target = r->path = r->query = r->authority = nothing;
+	r->header_count = 0;
+	body_release(x);
+	if (x->carrier->forget)
+		x->carrier->forget(x);
+}
+
 bool exchange_is_gone(const struct exchange *x)
 {
 	return check(x)->carrier->is_gone(x);

@@ -46,6 +46,8 @@ struct carrier {
 	void (*wake)(struct exchange *x);
 	/* The handler wants the body, and there is one: tells the client to send it. */
 	void (*want_body)(struct exchange *x);
+	/* No view of head and body is looked at any more: gives back what they came in. May be NULL. */
+	void (*forget)(struct exchange *x);
 	/* Before the answer: passes over what is unread of the body, and decides what comes after. */
 	void (*begin)(struct exchange *x);
 	/* Status and fields, and the body but for HEAD: with later_length (or LENGTH_UNKNOWN in it) it comes

@@ -89,7 +89,7 @@ void server_count(const struct server *server, struct server_counts *ret);
 
 /* ---- The exchange: on its loop's thread only ---- */
 
-/* The head; its views live until `finished`. */
+/* The head; its views live until `finished`, or exchange_forget_request. */
 const struct http_request *exchange_request(const struct exchange *x);
 /* Memory with the exchange's life. */
 struct arena *exchange_arena(struct exchange *x);
@@ -114,6 +114,11 @@ int64_t exchange_started_ns(const struct exchange *x);
 int64_t exchange_now_ms(const struct exchange *x);
 /* Whether the client has gone: an answer would reach nobody. Who only stopped sending has not. */
 bool exchange_is_gone(const struct exchange *x);
+
+/* For an answer that lasts, once it was begun: gives back the memory that head and body came in. Of the
+ * head, method, version and framing stay; its texts and headers are empty from now on, and no view of them, or
+ * of a body that was read, may be looked at any more. */
+void exchange_forget_request(struct exchange *x);
 
 enum exchange_body {
 	EXCHANGE_BODY_WHOLE,

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What the gate makes of an upstream's answers: streamed, cut off, late, or none at all."""
+import json
 import socket
 import threading
 import time
@@ -50,6 +51,43 @@ def large_bodies_stream_both_ways_in_flat_memory():
         most = max(most, memory_kb())
     equal(got > size and counted == [size], True)
     equal(most - before < 30000, True, f"{before} kB, then {most} kB")
+
+
+def bodies_held():
+    text = remit.call("GET", "/metrics").body.decode()
+    return int(next(line for line in text.splitlines() if line.startswith("remit_body_bytes_held ")).split()[1])
+
+
+@case
+def what_a_request_came_in_is_given_back_while_its_answer_lasts():
+    go_on = threading.Event()
+
+    def stream(head, file, connection):
+        read_body(head, file)
+        if head.startswith(b"GET"):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 6\r\n\r\nbehind")
+            return
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+                           b"8\r\ndata: 1\n\r\n")
+        go_on.wait(30)
+        connection.sendall(b"8\r\ndata: 2\n\r\n0\r\n\r\n")
+
+    behaviour.how = stream
+    who = bad_token("bad")
+    body = json.dumps({"title": "x" * 300_000}).encode()
+    head = f"HTTP/1.1\r\nHost: bad.example\r\nAuthorization: Bearer {who}\r\n"
+    with socket.create_connection(("127.0.0.1", remit.port), timeout=30) as s:
+        s.sendall(f"POST /api/judged {head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+                  + body)
+        got = b""
+        while b"data: 1" not in got:
+            got += s.recv(65536)
+        equal(bodies_held(), 0)
+        s.sendall(f"GET /api/x {head}Connection: close\r\n\r\n".encode())  # waits behind the stream
+        go_on.set()
+        while part := s.recv(65536):
+            got += part
+    equal((got.count(b"HTTP/1.1 200 OK"), b"data: 2" in got, got.endswith(b"behind")), (2, True, True))
 
 
 @case
