@@ -6,21 +6,21 @@
 
 #include "gate/fit.h"
 
-bool publishing_api_options(struct cli *cli, const struct config_api *api, const struct secrets *secrets,
-	struct publishing_options *ret)
+bool publishing_api_options(const struct config *config, const struct config_api *api, struct store *store,
+	const struct secrets *secrets, struct arena *arena, struct publishing_options *ret)
 {
 	/* media stand beside the database, as the audit log does: <store>.<api>.media */
-	struct str store = str_of(cli->config->audit_folder);
+	struct str beside = str_of(config->audit_folder);
 	const struct str ending = STR(".audit");
-	if (store.n > ending.n && memcmp(store.p + store.n - ending.n, ending.p, ending.n) == 0)
-		store.n -= ending.n;
+	if (beside.n > ending.n && memcmp(beside.p + beside.n - ending.n, ending.p, ending.n) == 0)
+		beside.n -= ending.n;
 	*ret = (struct publishing_options){
-		.database = store_database(cli->store),
+		.database = store_database(store),
 		.secrets = secrets,
 		.api = api->name,
-		.media_folder = arena_printf(&cli->arena, "%.*s.%s.media", STR_FMT(store), api->name),
+		.media_folder = arena_printf(arena, "%.*s.%s.media", STR_FMT(beside), api->name),
 		.base = api->profile->rest_base,
-		.public_url = cli->config->public_url,
+		.public_url = config->public_url,
 		.policy = api->profile->policy,
 		.version = REMIT_VERSION,
 	};

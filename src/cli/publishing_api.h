@@ -10,9 +10,9 @@
 
 #include "services/publishing/publishing.h"
 
-/* Options out of the config and the open store; texts live in the arena. False without memory. */
-bool publishing_api_options(struct cli *cli, const struct config_api *api, const struct secrets *secrets,
-	struct publishing_options *ret);
+/* Options out of the config and the open store; texts live in the arena or the config. False without memory. */
+bool publishing_api_options(const struct config *config, const struct config_api *api, struct store *store,
+	const struct secrets *secrets, struct arena *arena, struct publishing_options *ret);
 
 /* Adds a mistake wherever an API's rules do not fit its service. Opens nothing. */
 void publishing_api_check(const struct config *config, struct mistakes *mistakes);

@@ -108,8 +108,9 @@ static enum cli_exit run(struct cli *cli)
 		return cli_refuse(cli, found, &error);
 	if (!secrets_open(cli->config->secrets_key, &secrets, text))
 		return cli_fail(cli, CLI_CONFIG, "%s.", text);
-	status = publishing_api_options(cli, api, secrets, &options) ? import(cli, &options, &owner.id) :
-		cli_fail(cli, CLI_REFUSED, "there is no memory.");
+	status = publishing_api_options(cli->config, api, cli->store, secrets, &cli->arena, &options)
+		? import(cli, &options, &owner.id)
+		: cli_fail(cli, CLI_REFUSED, "there is no memory.");
 	secrets_close(secrets);
 	return status;
 }

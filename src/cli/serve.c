@@ -3,10 +3,11 @@
  * cli: may include every room.
  */
 #include "cli/commands.h"
+#include "cli/generation.h"
 #include "cli/publishing_api.h"
 
+#include "base/clock.h"
 #include "base/log.h"
-#include "gate/gate.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -16,9 +17,7 @@
 struct serving {
 	struct cli *cli;
 	struct secrets *secrets;
-	struct outbound *outbound;
-	struct gate_api *apis;
-	size_t api_count; /* opened so far */
+	struct generation *generation; /* the newest; the gate's, once there is a gate */
 	struct gate *gate;
 	struct server *server;
 	struct server_listener *listeners;
@@ -35,16 +34,72 @@ static void stop_signals(sigset_t *ret)
 	sigaddset(ret, SIGHUP);
 }
 
-/* The first signal drains, the second ends at once. */
+/* False with a sentence, and nothing has changed. */
+static bool take_config(struct serving *s, char reterr_text[512])
+{
+	const struct config *now = s->generation->config;
+	struct generation *next;
+	struct config *config = generation_config(now->file, reterr_text);
+	if (!config)
+		return false;
+	if (!config_may_follow(config, now, reterr_text)
+		|| generation_open(config, true, s->cli->store, s->secrets, &next, reterr_text) != CLI_DONE) {
+		config_free(config);
+		return false;
+	}
+	const struct gate_options options = {
+		.config = config, .store = s->cli->store, .apis = next->apis, .api_count = next->api_count,
+		.over = generation_close, .owner = next,
+	};
+	if (!gate_reload(s->gate, &options, reterr_text)) {
+		generation_close(next);
+		return false;
+	}
+	s->generation = next;
+	return true;
+}
+
+static void reload(struct serving *s)
+{
+	char why[512] = "";
+	int64_t began_ns = clock_monotonic_ns();
+	if (take_config(s, why)) {
+		log_info("reloaded: %zu API%s, %zu operations, in %lld ms", s->generation->api_count,
+			s->generation->api_count == 1 ? "" : "s", generation_operations(s->generation),
+			(long long)((clock_monotonic_ns() - began_ns) / 1000000));
+		return;
+	}
+	gate_refused(s->gate, why);
+	log_error("reload refused: %s; the old configuration goes on", why);
+}
+
+/* A terminal that is closed tells so by the same signal as a person who wants a reload, but from the kernel. */
+static bool is_reload(int number, const siginfo_t *info)
+{
+	return number == SIGHUP && info->si_code != SI_KERNEL;
+}
+
+/* SIGHUP takes a new configuration. Of the others the first drains, the second ends at once. */
 static void *await_signals(void *arg)
 {
+	const struct timespec step = { .tv_sec = 1 };
 	struct serving *s = arg;
+	unsigned stops = 0;
 	sigset_t set;
-	int number;
 
 	stop_signals(&set);
-	for (unsigned count = 0; sigwait(&set, &number) == 0 && !atomic_load(&s->over); count++) {
-		if (count > 0) {
+	while (!atomic_load(&s->over)) {
+		siginfo_t info;
+		const int number = sigtimedwait(&set, &info, &step);
+		gate_tidy(s->gate);
+		if (number < 0 || atomic_load(&s->over))
+			continue;
+		if (is_reload(number, &info)) {
+			if (stops == 0)
+				reload(s);
+			continue;
+		}
+		if (stops++ > 0) {
 			log_warning("ended at once, by a second signal");
 			_exit(128 + number);
 		}
@@ -97,57 +152,20 @@ static enum cli_exit open_store(struct cli *cli)
 		opened == STORE_SCHEMA ? " `remit store migrate` brings an older store up to date." : "");
 }
 
-static enum cli_exit open_outbound(struct serving *s)
-{
-	const struct config *config = s->cli->config;
-	const struct outbound_options options = {
-		.allow = config->outbound_allow,
-		.allow_count = config->outbound_allow_count,
-		.ca = config->outbound_ca,
-	};
-	char text[256] = "";
-
-	if (outbound_new(&options, &s->outbound, text))
-		return CLI_DONE;
-	return cli_fail(s->cli, CLI_CONFIG, "%s: %s.", config->file, text);
-}
-
 static enum cli_exit open_services(struct serving *s)
 {
 	struct cli *cli = s->cli;
-	const struct config *config = cli->config;
-	struct publishing_options options;
-	char text[256] = "";
-
-	s->apis = arena_alloc(&cli->arena, (config->api_count + 1) * sizeof(*s->apis));
-	if (!s->apis)
-		return cli_fail(cli, CLI_CONFIG, "there is no memory.");
-	for (size_t i = 0; i < config->api_count; i++) {
-		const struct config_api *api = &config->apis[i];
-		if (api->upstream_count > 0) {
-			s->apis[i].config = api;
-			s->api_count = i + 1;
-			continue;
-		}
-		if (!api->service || strcmp(api->service, "publishing") != 0)
-			return cli_fail(cli, CLI_CONFIG,
-				"%s:%u: API %s: there is no service \"%s\"; there is: publishing.",
-				config->file, api->line, api->name, api->service ? api->service : "");
-		if (!publishing_api_options(cli, api, s->secrets, &options))
-			return cli_fail(cli, CLI_CONFIG, "there is no memory.");
-		options.outbound = s->outbound;
-		s->apis[i].config = api;
-		if (!publishing_open(&options, &s->apis[i].service, text))
-			return cli_fail(cli, CLI_STORE, "API %s: %s.", api->name, text);
-		s->api_count = i + 1;
-	}
-	return CLI_DONE;
+	char text[512] = "";
+	enum cli_exit status = generation_open(cli->config, false, cli->store, s->secrets, &s->generation, text);
+	return status == CLI_DONE ? CLI_DONE : cli_fail(cli, status, "%s.", text);
 }
 
 static enum cli_exit open_gate(struct serving *s)
 {
 	const struct gate_options options = {
-		.config = s->cli->config, .store = s->cli->store, .apis = s->apis, .api_count = s->api_count,
+		.config = s->cli->config, .store = s->cli->store,
+		.apis = s->generation->apis, .api_count = s->generation->api_count,
+		.over = generation_close, .owner = s->generation,
 	};
 	char text[512] = "";
 	return gate_new(&options, &s->gate, text) ? CLI_DONE : cli_fail(s->cli, CLI_CONFIG, "%s.", text);
@@ -215,15 +233,15 @@ static void announce(const struct serving *s)
 
 static void announce_apis(const struct serving *s)
 {
-	for (size_t i = 0; i < s->api_count; i++) {
-		const struct config_api *api = s->apis[i].config;
+	for (size_t i = 0; i < s->generation->api_count; i++) {
+		const struct config_api *api = s->generation->apis[i].config;
 		log_info("API %s at %s%s, %zu operations", api->name, s->cli->config->public_url,
 			api->profile->rest_base ? api->profile->rest_base : "",
 			remit_policy_operations(api->profile->policy));
 	}
 }
 
-/* With every signal that stops it blocked in every thread but one. */
+/* With every signal that is waited for blocked in every thread but one. */
 static enum cli_exit run_server(struct serving *s)
 {
 	char text[512] = "";
@@ -243,12 +261,10 @@ static enum cli_exit run_server(struct serving *s)
 /* Closes in the order in which nothing is used after its end. */
 static void close_all(struct serving *s)
 {
+	if (!s->gate)
+		generation_close(s->generation);
 	gate_free(s->gate);
 	server_free(s->server);
-	for (size_t i = 0; i < s->api_count; i++)
-		if (s->apis[i].service)
-			publishing_close(s->apis[i].service);
-	outbound_free(s->outbound);
 	secrets_close(s->secrets);
 }
 
@@ -266,8 +282,6 @@ static enum cli_exit run(struct cli *cli)
 	status = open_store(cli);
 	if (status == CLI_DONE && !secrets_open(cli->config->secrets_key, &s.secrets, text))
 		status = cli_fail(cli, CLI_CONFIG, "%s.", text);
-	if (status == CLI_DONE)
-		status = open_outbound(&s);
 	if (status == CLI_DONE)
 		status = open_services(&s);
 	if (status == CLI_DONE)
@@ -295,7 +309,10 @@ const struct cli_command command_serve = {
 		},
 	.details = "Stays in the foreground and logs on stderr. SIGTERM and Ctrl-C drain: no new "
 		   "connections, running requests finish. "
-		   "A second signal ends at once.\n\nA store that does not exist is made; one of an older "
+		   "A second signal ends at once.\n\nSIGHUP reads the configuration and the profiles again and "
+		   "judges new requests by them; running requests go on by the old ones. One that has a "
+		   "mistake, or that changes what only a restart can change, is refused whole: the log and "
+		   "/readyz say why.\n\nA store that does not exist is made; one of an older "
 		   "version is left alone, and "
 		   "`remit store migrate` brings it up to date.",
 	.run = run,

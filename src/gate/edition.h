@@ -14,7 +14,10 @@
 #include "gate/gate.h"
 #include "gate/replica.h"
 
-#define EDITIONS_MAX 16 /* with those that are not over yet: of a feed's copies */
+#define EDITIONS_MAX 16 /* in memory at once: of a feed's copies */
+/* That requests may use at once. The calls to upstreams that began by an older one are broken off, so that
+ * streams which never end hold no more memory than this. */
+#define EDITIONS_USED_MAX 8
 
 struct seat;
 
@@ -36,6 +39,7 @@ struct edition {
 	/* Under the gate's lock: */
 	unsigned uses;      /* by the gate as the newest, and by seats */
 	struct seat *seats[COUNTERS_MAX]; /* made for loops that have not taken them yet */
+	bool ended;         /* its calls to upstreams are to be broken off */
 	struct edition *next; /* the one before */
 };
 

@@ -48,6 +48,14 @@ static bool make_seats(struct gate *gate, struct edition *edition)
 	return true;
 }
 
+/* Under the lock. */
+static void end_oldest(struct gate *gate)
+{
+	unsigned used = 0;
+	for (struct edition *e = gate->editions; e; e = e->next)
+		e->ended = e->uses > 0 && ++used > EDITIONS_USED_MAX;
+}
+
 bool editions_put(struct gate *gate, struct edition *edition)
 {
 	pthread_mutex_lock(&gate->lock);
@@ -59,6 +67,7 @@ bool editions_put(struct gate *gate, struct edition *edition)
 		struct edition *old = atomic_exchange(&gate->newest, edition);
 		if (old)
 			old->uses--;
+		end_oldest(gate);
 		gate->reloads.loaded_ms = clock_wall_ms();
 	}
 	pthread_mutex_unlock(&gate->lock);
@@ -134,9 +143,7 @@ bool gate_reload(struct gate *gate, const struct gate_options *options, char ret
 {
 	const struct config *config = options->config;
 	struct edition *edition;
-	if (!has_room(gate, reterr_text)
-		|| !config_may_follow(config, atomic_load(&gate->newest)->config, reterr_text)
-		|| !edition_new(gate, options, &edition, reterr_text))
+	if (!has_room(gate, reterr_text) || !edition_new(gate, options, &edition, reterr_text))
 		return false;
 	if (!editions_put(gate, edition)) {
 		snprintf(reterr_text, 512, "out of memory");

@@ -74,6 +74,8 @@ bool gate_new(const struct gate_options *options, struct gate **ret, char reterr
 	gate->store = options->store;
 	editions_init(gate);
 	if (!make(gate, options, reterr_text)) {
+		if (gate->editions)
+			gate->editions->over = NULL;
 		gate_free(gate);
 		return false;
 	}

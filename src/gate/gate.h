@@ -33,7 +33,8 @@ struct gate_options {
 enum gate_listener { GATE_LISTENER_PUBLIC = 0, GATE_LISTENER_OPERATIONS = 1, GATE_LISTENER_BOTH = 2 };
 
 /* Loads the copy of the store, opens the audit log, joins rules and operations: a service's
- * operation that no rule maps, or a rule that maps no operation, is an error. Nothing runs yet. */
+ * operation that no rule maps, or a rule that maps no operation, is an error. Nothing runs yet. On failure
+ * the options' owner is not told. */
 bool gate_new(const struct gate_options *options, struct gate **ret, char reterr_text[512]);
 /* Starts the threads that follow the store and write the audit log; the node is live from now on. */
 bool gate_start(struct gate *gate, char reterr_text[512]);
@@ -44,8 +45,9 @@ void gate_set_server(struct gate *gate, struct server *server);
 
 /* Another configuration in the place of the one that runs: whole, or not at all. Requests that have begun
  * go on by the old one. Returns when every loop judges new requests by the new one. From one thread, while
- * the server runs; may take as long as loading all tokens. False with a sentence, and nothing has changed;
- * the options' owner is not told. */
+ * the server runs; may take as long as loading all tokens. The configuration is one that may follow the
+ * old one (config_may_follow). False with a sentence, and nothing has changed; the options' owner is not
+ * told. */
 bool gate_reload(struct gate *gate, const struct gate_options *options, char reterr_text[512]);
 /* Notes, for /readyz and /metrics, that a configuration was refused; also where it never came to gate_reload. */
 void gate_refused(struct gate *gate, const char *why);

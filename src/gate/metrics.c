@@ -135,8 +135,26 @@ static void write_audit(const struct gate *gate, struct buf *out)
 		audit_writer_is_writable(gate->audit));
 }
 
+static void write_reloads(const struct gate *gate, struct buf *out)
+{
+	struct gate *g = (struct gate *)(uintptr_t)gate;
+	unsigned editions = 0;
+	pthread_mutex_lock(&g->lock);
+	struct gate_reloads reloads = g->reloads;
+	for (const struct edition *e = g->editions; e; e = e->next)
+		editions++;
+	pthread_mutex_unlock(&g->lock);
+	head(out, "remit_reload_total", "counter", "Configurations taken, or refused, while running.");
+	buf_printf(out, "remit_reload_total{result=\"done\"} %llu\nremit_reload_total{result=\"refused\"} %llu\n",
+		(unsigned long long)reloads.done, (unsigned long long)reloads.refused);
+	head(out, "remit_config_loaded_timestamp_seconds", "gauge", "When the running configuration was read.");
+	buf_printf(out, "remit_config_loaded_timestamp_seconds %.3f\n", (double)reloads.loaded_ms / 1000);
+	one(out, "remit_config_editions", "gauge", "Configurations in memory: 1, and those that requests still use.",
+		editions);
+}
+
 static void (*const families[])(const struct gate *gate, struct buf *out) = {
-	write_build, write_decisions, write_latency, write_table, write_feed, write_audit, write_server,
+	write_build, write_decisions, write_latency, write_table, write_feed, write_reloads, write_audit, write_server,
 };
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
 

@@ -6,6 +6,22 @@
 
 #include "base/clock.h"
 
+/* A refused configuration takes nothing away: the old one goes on. */
+static void write_reload(struct gate *gate, struct buf *out)
+{
+	char at[TIME_TEXT_ROOM], why[sizeof(gate->reloads.why)];
+	pthread_mutex_lock(&gate->lock);
+	int64_t refused_ms = gate->reloads.refused_ms;
+	memcpy(why, gate->reloads.why, sizeof(why));
+	pthread_mutex_unlock(&gate->lock);
+	if (!refused_ms)
+		return;
+	time_to_text(refused_ms, true, at);
+	buf_printf(out, ",\"reload\":{\"at\":\"%s\",\"error\":", at);
+	buf_add_json(out, str_of(why));
+	buf_add_char(out, '}');
+}
+
 static void send_ready(struct visit *v)
 {
 	struct gate *gate = v->gate;
@@ -24,7 +40,9 @@ static void send_ready(struct visit *v)
 		buf_add_text(out, i > 0 ? "," : "");
 		buf_add_json(out, str_of(reasons[i]));
 	}
-	buf_add_text(out, count == 0 ? "}" : "]}");
+	buf_add_text(out, count == 0 ? "" : "]");
+	write_reload(gate, out);
+	buf_add_char(out, '}');
 	reply_json(v, count == 0 ? 200 : 503, buf_str(out));
 }
 

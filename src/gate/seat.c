@@ -61,13 +61,20 @@ void seats_turn(struct gate_loop *loop)
 		replica_reader_turn(&seat->reader);
 }
 
+static bool is_ended(struct gate *gate, const struct edition *edition)
+{
+	pthread_mutex_lock(&gate->lock);
+	bool ended = edition->ended;
+	pthread_mutex_unlock(&gate->lock);
+	return ended;
+}
+
 /* Calls for an API that is no more have no rule to stand on. */
 static void end_calls(const struct gate_loop *loop)
 {
 	const struct edition *newest = loop->seat->edition;
-	unsigned old = 0;
 	for (struct seat *seat = loop->seat->next; seat; seat = seat->next)
-		proxy_break_off(seat, ++old > SEATS_OLD_MAX ? NULL : newest);
+		proxy_break_off(seat, is_ended(loop->gate, seat->edition) ? NULL : newest);
 }
 
 void seats_renew(struct gate_loop *loop)

@@ -9,10 +9,6 @@
 #include "gate/edition.h"
 #include "net/upstream.h"
 
-/* How many replaced editions a loop still serves; past it the oldest one's calls to upstreams are broken
- * off, so that streams which never end hold no more memory than this. */
-#define SEATS_OLD_MAX 7
-
 struct proxy;
 struct gate_loop;
 

@@ -187,7 +187,8 @@ def metrics_and_readiness():
 def metrics_by_curl():
     families = [
         "build_info", "decisions_total", "request_seconds", "table_tokens", "table_bytes", "feed_revision",
-        "feed_staleness_seconds", "stale_refusals_total", "audit_records_total", "audit_lost_total",
+        "feed_staleness_seconds", "stale_refusals_total", "reload_total", "config_loaded_timestamp_seconds",
+        "config_editions", "audit_records_total", "audit_lost_total",
         "audit_writable", "connections_open", "connections_total", "connections_refused_total",
         "requests_malformed_total", "timeouts_total", "body_bytes_held", "worker_queue"]
     for options in ([], ["--http1.0"], ["--compressed"]):

@@ -6,6 +6,7 @@
 #include "cases.h"
 #include "profile/address.h"
 #include "profile/config.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 #define LEAST "apis: { publishing: { profile: publishing, service: publishing } }\n"
@@ -190,6 +191,45 @@ static void test_environment(void **state)
 	mistakes_done(&mistakes);
 }
 
+/* What a running server takes, and what it does not; with every key that is wrong. */
+static void test_what_may_follow(void **state)
+{
+	static const struct {
+		const char *next, *why; /* NULL: it may */
+	} cases[] = {
+		{ "listen: 127.0.0.1:1\nworkers: 7\nstore: sqlite:/a.db\n", NULL },
+		{ "listen: 127.0.0.1:1\nworkers: 7\nstore: sqlite:/a.db\nmax_staleness: 3s\npublic_url: http://other.example\n"
+		  "trusted_proxies: [loopback]\naudit: { keep: 1d, max_bytes: 1GB, when_full: refuse }\n"
+		  "limits: { json_body: 4kB, upstream_head_timeout: 2s }\n", NULL },
+		{ "listen: 127.0.0.1:2\nworkers: 7\nstore: sqlite:/a.db\n",
+		  "only a restart changes listen (127.0.0.1:1, now to be 127.0.0.1:2)" },
+		{ "listen: [127.0.0.1:1, 127.0.0.1:2]\nworkers: 7\nstore: sqlite:/a.db\n",
+		  "only a restart changes listen (none, now to be 127.0.0.1:2)" },
+		{ "listen: 127.0.0.1:1\noperations: 127.0.0.1:9\nworkers: 7\nstore: sqlite:/a.db\n",
+		  "only a restart changes operations (none, now to be 127.0.0.1:9)" },
+		{ "listen: 127.0.0.1:1\nstore: sqlite:/b.db\nlimits: { drain_timeout: 1s }\n",
+		  "only a restart changes store (sqlite:/a.db, now to be sqlite:/b.db), the audit log's "
+		  "folder (/a.db.audit, now to be /b.db.audit), workers (7, now to be the default), "
+		  "limits.drain_timeout (the default, now to be 1000 ms)" },
+		{ "listen: 127.0.0.1:1\nworkers: 7\nstore: sqlite:/a.db\nsecrets_key: env:OTHER\n",
+		  "only a restart changes secrets_key (file:/x/var/secrets.key, now to be env:OTHER)" },
+	};
+	char text[600], why[512];
+	(void)state;
+	snprintf(text, sizeof(text), "%s" LEAST, cases[0].next);
+	struct config *now = read_good(text, "/x", NULL);
+	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+		snprintf(text, sizeof(text), "%s" LEAST, cases[i].next);
+		struct config *next = read_good(text, "/x", NULL);
+		bool may = config_may_follow(next, now, why);
+		assert_int_equal(may, cases[i].why == NULL);
+		if (!may)
+			assert_string_equal(strstr(why, "only a restart"), cases[i].why);
+		config_free(next);
+	}
+	config_free(now);
+}
+
 static void test_no_file(void **state)
 {
 	(void)state;
@@ -223,6 +263,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_upstreams),
 		cmocka_unit_test(test_example_of_the_docs),
 	cmocka_unit_test(test_environment),
+	cmocka_unit_test(test_what_may_follow),
 	cmocka_unit_test(test_no_file),
 	cmocka_unit_test(test_loopback),
 };
