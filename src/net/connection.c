@@ -237,7 +237,7 @@ void connection_expire(struct connection *c, enum deadline_phase phase)
 			connection_refuse(c, 408, phase == DEADLINE_HEAD ? "The head came too slowly" :
 									   "The body came too slowly");
 	}
-	if (c->last)
+	if (c->last && phase != DEADLINE_LINGER)
 		connection_run(c);
 	else
 		connection_lose(c);

@@ -143,6 +143,13 @@ def test_idle_connection_is_closed_without_a_word():
 
 
 @case
+def test_L01_a_refused_client_that_does_not_close():
+    with Server() as server, Client(server) as c:
+        equal(c.send("NO HTTP\r\n\r\n").answer().status, 400)
+        until(lambda: server.counts()["open"] == 1, "it is closed all the same")
+
+
+@case
 def test_L08_wall_clock_that_jumps():
     """Its wall clock jumps a day back or forward each time it is read; time-outs do not care."""
     with Server("idle_ms=600", "head_ms=600", program="REMIT_JUMPING_SERVER") as server, Client(server) as c:
