@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/coverage.h"
 #include "cli/publishing_api.h"
+#include "cli/tls_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,8 +119,10 @@ static enum cli_exit run(struct cli *cli)
 		return CLI_CONFIG;
 	mistakes_init(mistakes);
 	cli->config = config_load(path, mistakes);
-	if (cli->config)
+	if (cli->config) {
 		publishing_api_check(cli->config, mistakes);
+		tls_files_check(cli->config, mistakes);
+	}
 	if (!cli->config || mistakes->count > 0)
 		status = say_bad(cli, mistakes);
 	mistakes_done(mistakes);
@@ -158,7 +161,7 @@ const struct cli_command command_check_config = {
 			{ 0 },
 		},
 	.details = "Mistakes are printed as file:line:column: what; exit status 3. A rule that the API's "
-		   "service has no operation for is one too, and an operation that no rule maps. Nothing is "
-		   "started or changed.",
+		   "service has no operation for is one too, an operation that no rule maps, and a certificate "
+		   "that cannot be used. Nothing is started or changed.",
 	.run = run,
 };

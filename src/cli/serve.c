@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/generation.h"
 #include "cli/publishing_api.h"
+#include "cli/tls_files.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -120,9 +121,10 @@ static enum cli_exit check_services(struct cli *cli)
 		return cli_fail(cli, CLI_CONFIG, "there is no memory.");
 	mistakes_init(mistakes);
 	publishing_api_check(cli->config, mistakes);
+	tls_files_check(cli->config, mistakes);
 	cli_print_mistakes(cli, mistakes);
 	if (mistakes->count > 0)
-		status = cli_fail(cli, CLI_CONFIG, "the rules do not fit the service; nothing was started.");
+		status = cli_fail(cli, CLI_CONFIG, "what the configuration names does not fit; nothing was started.");
 	mistakes_done(mistakes);
 	free(mistakes);
 	return status;
@@ -180,13 +182,16 @@ static bool list_listeners(struct serving *s)
 		return false;
 	for (size_t i = 0; i < config->listen_count; i++) {
 		const bool both = !config->operations && config_is_loopback(config->listen[i]);
+		const struct tls_server_options *tls;
+		if (!tls_files_options(&s->cli->arena, config, i, &tls))
+			return false;
 		s->listeners[s->listener_count++] = (struct server_listener){
-			config->listen[i], both ? GATE_LISTENER_BOTH : GATE_LISTENER_PUBLIC,
+			config->listen[i], both ? GATE_LISTENER_BOTH : GATE_LISTENER_PUBLIC, tls,
 		};
 	}
 	if (config->operations)
 		s->listeners[s->listener_count++] =
-			(struct server_listener){ config->operations, GATE_LISTENER_OPERATIONS };
+			(struct server_listener){ config->operations, GATE_LISTENER_OPERATIONS, NULL };
 	return true;
 }
 
@@ -220,13 +225,14 @@ static void announce(const struct serving *s)
 		const char *colon = strrchr(address, ':');
 		const unsigned port = server_port(s->server, i);
 		if (port > 0 && colon)
-			log_info("listening on %.*s:%u%s", (int)(colon - address), address, port,
+			log_info("listening on %.*s:%u%s%s", (int)(colon - address), address, port,
+				s->listeners[i].tls ? " (TLS)" : "",
 				s->listeners[i].tag == GATE_LISTENER_OPERATIONS ? " (operations)" : "");
 		else
 			log_info("listening on %s", address);
-		if (!config_is_loopback(address))
-			log_warning("%s can be reached from other machines, without TLS: put it behind a "
-				    "proxy that speaks TLS",
+		if (!s->listeners[i].tls && !config_is_loopback(address))
+			log_warning("%s can be reached from other machines, without TLS: give it a certificate "
+				    "(`tls`), or put it behind a proxy that speaks TLS",
 				address);
 	}
 }
@@ -251,6 +257,7 @@ static enum cli_exit run_server(struct serving *s)
 		return cli_fail(s->cli, CLI_REFUSED, "no thread can be started.");
 	announce_apis(s);
 	announce(s);
+	tls_files_warn(s->cli->config);
 	bool ran = server_run(s->server);
 	atomic_store(&s->over, true);
 	pthread_kill(s->signals, SIGTERM); /* wakes sigwait, which then sees that it is over */

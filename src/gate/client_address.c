@@ -156,3 +156,22 @@ struct address client_address(const struct trusted *trusted, const struct sockad
 	}
 	return client;
 }
+
+/* A list, a second field or another word is no clear claim: who is right, nobody can tell (H05). */
+bool client_is_secure(const struct trusted *trusted, const struct sockaddr *peer,
+	const struct http_request *request, bool own)
+{
+	const struct str *claim = NULL;
+	if (!client_peer_is_trusted(trusted, peer))
+		return own;
+	for (size_t i = 0; i < request->header_count; i++) {
+		if (!str_eq_ignore_case(request->headers[i].name, STR("X-Forwarded-Proto")))
+			continue;
+		if (claim)
+			return own;
+		claim = &request->headers[i].value;
+	}
+	if (claim && str_eq_ignore_case(*claim, STR("https")))
+		return true;
+	return claim && str_eq_ignore_case(*claim, STR("http")) ? false : own;
+}

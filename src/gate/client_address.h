@@ -40,4 +40,9 @@ bool client_peer_is_trusted(const struct trusted *trusted, const struct sockaddr
 struct address client_address(const struct trusted *trusted, const struct sockaddr *peer,
 	const struct http_request *request);
 
+/* Whether the client spoke TLS to the first of us: `own` says whether this connection does, and a trusted
+ * proxy's X-Forwarded-Proto, where it is one word and clear, says more. */
+bool client_is_secure(const struct trusted *trusted, const struct sockaddr *peer,
+	const struct http_request *request, bool own);
+
 #endif

@@ -94,6 +94,8 @@ static void write_server(const struct gate *gate, struct buf *out)
 		counts.connections_refused);
 	one(out, "remit_requests_malformed_total", "counter", "Requests that broke HTTP.",
 		counts.requests_malformed);
+	one(out, "remit_tls_failures_total", "counter",
+		"TLS handshakes that came to nothing, and connections that broke TLS.", counts.tls_failures);
 	one(out, "remit_timeouts_total", "counter", "Connections that were too slow.", counts.timeouts);
 	one(out, "remit_body_bytes_held", "gauge", "Bytes of request bodies in memory.", counts.body_bytes_held);
 	one(out, "remit_worker_queue", "gauge", "Exchanges that wait for a worker.", counts.worker_queue);

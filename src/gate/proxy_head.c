@@ -163,7 +163,9 @@ static void add_forwarding(struct visit *v, struct buf *out)
 	char room[INET6_ADDRSTRLEN];
 	struct address client = visit_client(v);
 	struct str text = address_text(&client, room), host = v->request->authority;
-	struct str proto = strncmp(v->edition->config->public_url, "https:", 6) == 0 ? STR("https") : STR("http");
+	bool secure = client_is_secure(&v->edition->trusted, exchange_peer(v->x), v->request,
+		exchange_is_secure(v->x));
+	struct str proto = secure ? STR("https") : STR("http");
 	bool six = memchr(text.p, ':', text.n) != NULL;
 	http1_write_header(out, STR("X-Forwarded-For"), text);
 	http1_write_header(out, STR("X-Forwarded-Proto"), proto);

@@ -29,20 +29,19 @@ static void say(char reterr_text[static TLS_ERROR_ROOM], const char *file, const
 
 static bool read_all(int fd, size_t size, struct buf *ret)
 {
+	errno = EFBIG;
 	/* The whole room at once: growing would leave copies of a key behind. */
 	if (!buf_reserve(ret, size + 1))
 		return false;
-	for (;;) {
+	while (ret->n < ret->cap) {
 		ssize_t n = read(fd, ret->p + ret->n, ret->cap - ret->n);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return n == 0;
 		ret->n += (size_t)n;
-		errno = EFBIG;
-		if (ret->n == ret->cap)
-			return false;
 	}
+	return false;
 }
 
 /* ret is released by buf_done_secret in every case. */

@@ -37,10 +37,16 @@ struct config_limits { /* 0: the default of limits.h */
 	uint32_t connections, head_ms, idle_ms, body_ms, body_total_ms, write_ms, drain_ms;
 };
 
+struct config_tls {
+	const char *cert, *key; /* files in PEM */
+	unsigned line;          /* 0: no TLS */
+};
+
 struct config {
 	struct arena arena;
 	const char *file;
 	const char *const *listen; /* addresses */
+	const struct config_tls *listen_tls; /* of each of them: config_listen_tls */
 	size_t listen_count;
 	const char *operations; /* NULL: on `listen`, where it is loopback only */
 	const char *public_url; /* no slash at the end */
@@ -83,6 +89,8 @@ bool config_may_follow(const struct config *next, const struct config *now, char
 const struct config_api *config_api(const struct config *config, const char *name);
 /* What the server answers itself at or around a path, as "/gate"; NULL where that is nothing. */
 const char *config_own_path(const char *path);
+/* The certificate of an address of `listen`; NULL where no TLS is spoken there. */
+const struct config_tls *config_listen_tls(const struct config *config, size_t i);
 /* Whether an address is of the loopback range (or a unix socket). */
 bool config_is_loopback(const char *address);
 

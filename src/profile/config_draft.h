@@ -16,9 +16,11 @@ struct config_draft {
 	const struct node **apis; /* of each API: its map */
 };
 
-/* config_values.c: scalars at the top level. */
+/* config_listen.c: addresses, with TLS or without. */
 void config_read_listen(struct reader *r, const struct node *node, void *draft);
 void config_read_operations(struct reader *r, const struct node *node, void *draft);
+
+/* config_values.c: the other scalars at the top level. */
 void config_read_public_url(struct reader *r, const struct node *node, void *draft);
 void config_read_store(struct reader *r, const struct node *node, void *draft);
 void config_read_secrets_key(struct reader *r, const struct node *node, void *draft);
@@ -30,6 +32,11 @@ bool config_set_defaults(struct config_draft *d);
 /* The public address that follows from where we listen; a mistake where none does. */
 void config_derive_url(struct config_draft *d, const struct node *root);
 
+/* PREFIX and the path behind it, taken from the file's folder. NULL with a mistake. */
+const char *config_join(
+	struct config_draft *d, const struct node *at, const char *prefix, const char *path);
+/* The text behind a prefix; NULL where it has another, or nothing is behind it. */
+const char *config_after(const char *text, const char *prefix);
 /* "file:PATH", made absolute, or "env:NAME"; NULL with a mistake. `what` may not stand in the file. */
 const char *config_read_source(struct config_draft *d, const struct node *node, const char *what);
 

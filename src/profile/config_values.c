@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The scalars at the top level of a configuration, and `trusted_proxies`.
+ * The scalars at the top level of a configuration but for addresses, and `trusted_proxies`.
  * profile: may include base and core.
  */
 #include "profile/config_draft.h"
 
 #include "profile/address.h"
 #include "profile/file.h"
-#include <sys/un.h>
 
 #define WORKERS_MAX 256
 #define STALENESS_MIN_MS 100
 #define STALENESS_MAX_MS 3600000
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
-#define UNIX_PREFIX "unix:"
 #define FILE_PREFIX "file:"
 #define ENV_PREFIX "env:"
 #define SQLITE_PREFIX "sqlite:"
 
-/* PREFIX and the path behind it, taken from the file's folder. NULL with a mistake. */
-static const char *join_prefixed(
+const char *config_join(
 	struct config_draft *d, const struct node *at, const char *prefix, const char *path)
 {
 	const char *joined = file_join(d->r.arena, d->folder, path);
@@ -28,97 +25,10 @@ static const char *join_prefixed(
 	return text;
 }
 
-/* The text behind a prefix; NULL where it has another, or nothing is behind it. */
-static const char *after(const char *text, const char *prefix)
+const char *config_after(const char *text, const char *prefix)
 {
 	size_t n = strlen(prefix);
 	return strncmp(text, prefix, n) == 0 && text[n] ? text + n : NULL;
-}
-
-/* ---- Addresses ---- */
-
-static const char *read_unix(struct config_draft *d, const struct node *node, const char *path)
-{
-	const char *address = join_prefixed(d, node, UNIX_PREFIX, path);
-	if (address && strlen(address) - strlen(UNIX_PREFIX) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
-		reader_mistake(&d->r, node, NULL, "the path of a socket is at most %zu bytes",
-			sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
-		return NULL;
-	}
-	return address;
-}
-
-static const char *read_address(struct config_draft *d, const struct node *node)
-{
-	const char *text;
-
-	if (!reader_text(&d->r, node, "an address such as 127.0.0.1:8787", &text))
-		return NULL;
-	const char *path = after(text, UNIX_PREFIX);
-	if (path)
-		return read_unix(d, node, path);
-	if (address_is_socket(node->text))
-		return text;
-	reader_mistake(&d->r, node, "write 127.0.0.1:8787, [::1]:8787 or unix:/run/remit.sock",
-		"%s is no address to listen on", reader_show(&d->r, node->text));
-	return NULL;
-}
-
-struct listener {
-	struct config_draft *d;
-	const char *address;
-};
-
-static void read_listener_address(struct reader *r, const struct node *node, void *into)
-{
-	struct listener *l = into;
-	(void)r;
-	l->address = read_address(l->d, node);
-}
-
-static const struct reader_key listener_keys[] = {
-	{ "addr", read_listener_address, true },
-	{ "tls", NULL, false },
-};
-
-/* An address, or {addr: …}. */
-static const char *read_listener(struct config_draft *d, const struct node *node)
-{
-	struct listener l = { d, NULL };
-	if (node->kind != NODE_MAP)
-		return read_address(d, node);
-	READER_MAP(&d->r, node, "a listener", listener_keys, &l);
-	return l.address;
-}
-
-void config_read_listen(struct reader *r, const struct node *node, void *draft)
-{
-	struct config_draft *d = draft;
-	bool list = node->kind == NODE_LIST;
-	const struct node *item = list ? node->first : node;
-	size_t count = list ? node->count : 1, n = 0;
-
-	if (count == 0) {
-		reader_mistake(r, node, NULL, "expected an address or a list of them, got an empty list");
-		return;
-	}
-	const char **addresses = reader_alloc(r, node, count, sizeof(*addresses));
-	if (!addresses)
-		return;
-	for (size_t i = 0; i < count; i++, item = item->next) {
-		const char *address = read_listener(d, item);
-		if (address)
-			addresses[n++] = address;
-	}
-	d->config->listen = addresses;
-	d->config->listen_count = n;
-}
-
-void config_read_operations(struct reader *r, const struct node *node, void *draft)
-{
-	struct config_draft *d = draft;
-	(void)r;
-	d->config->operations = read_address(d, node);
 }
 
 /* ---- public_url ---- */
@@ -150,7 +60,8 @@ void config_derive_url(struct config_draft *d, const struct node *root)
 			c->listen[0]);
 		return;
 	}
-	d->config->public_url = arena_printf(d->r.arena, "http://%s", c->listen[0]);
+	d->config->public_url =
+		arena_printf(d->r.arena, config_listen_tls(c, 0) ? "https://%s" : "http://%s", c->listen[0]);
 	if (!d->config->public_url)
 		reader_mistake(&d->r, root, NULL, "not enough memory to read the file");
 }
@@ -159,7 +70,7 @@ void config_derive_url(struct config_draft *d, const struct node *root)
 
 static bool set_store(struct config_draft *d, const struct node *at, const char *path)
 {
-	const char *store = join_prefixed(d, at, SQLITE_PREFIX, path);
+	const char *store = config_join(d, at, SQLITE_PREFIX, path);
 	const char *folder =
 		store ? arena_printf(d->r.arena, "%s.audit", store + strlen(SQLITE_PREFIX)) : NULL;
 	if (store && !folder)
@@ -175,7 +86,7 @@ void config_read_store(struct reader *r, const struct node *node, void *draft)
 
 	if (!reader_text(r, node, "sqlite:PATH", &text))
 		return;
-	const char *path = after(text, SQLITE_PREFIX);
+	const char *path = config_after(text, SQLITE_PREFIX);
 	if (path)
 		(void)set_store(draft, node, path);
 	else if (strncmp(text, "postgres", 8) == 0 || strncmp(text, "yaml:", 5) == 0)
@@ -198,9 +109,9 @@ static bool is_variable(const char *name)
 const char *config_read_source(struct config_draft *d, const struct node *node, const char *what)
 {
 	const char *text = node->kind == NODE_TEXT && !strchr(node->text.p, '\n') ? node->text.p : "";
-	const char *path = after(text, FILE_PREFIX), *name = after(text, ENV_PREFIX);
+	const char *path = config_after(text, FILE_PREFIX), *name = config_after(text, ENV_PREFIX);
 	if (path)
-		return join_prefixed(d, node, FILE_PREFIX, path);
+		return config_join(d, node, FILE_PREFIX, path);
 	if (name && is_variable(name))
 		return text;
 	/* What stands here may be the secret itself: it is not shown. */
@@ -277,6 +188,6 @@ bool config_set_defaults(struct config_draft *d)
 	c->max_staleness_ms = 1000;
 	c->audit_keep_ms = 90 * DAY_MS;
 	c->audit_max_bytes = UINT64_C(10) * 1000 * 1000 * 1000;
-	c->secrets_key = join_prefixed(d, &nowhere, FILE_PREFIX, "var/secrets.key");
+	c->secrets_key = config_join(d, &nowhere, FILE_PREFIX, "var/secrets.key");
 	return c->secrets_key && set_store(d, &nowhere, "var/remit.db");
 }

@@ -235,7 +235,7 @@ int main(int argc, char **argv)
 	struct gate *gate;
 	char why[512] = "";
 	must(gate_new(&options, &gate, why), why);
-	struct server_listener listener = { config->listen[0], GATE_LISTENER_BOTH };
+	struct server_listener listener = { config->listen[0], GATE_LISTENER_BOTH, NULL };
 	struct server_options server_options = { .listeners = &listener, .listener_count = 1, .loops = 2,
 		.workers = 2 };
 	struct server_handler handler = gate_handler(gate);

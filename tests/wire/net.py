@@ -7,7 +7,6 @@ import json
 import os
 import re
 import select
-import shutil
 import signal
 import socket
 import ssl
@@ -18,25 +17,16 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
+import tls  # noqa: E402
 from tap import equal  # noqa: E402
 
 PATIENCE = 20  # seconds that anything may take on a slow machine
 TLS = bool(os.environ.get("REMIT_WIRE_TLS"))  # every server with TLS, every client too
-FOLDER = tempfile.mkdtemp(prefix="remit-tls-")
-atexit.register(shutil.rmtree, FOLDER, True)
 
 
-def certificate(name="server", *options, host="localhost"):
-    """The files of a new self-signed certificate and its key."""
-    cert, key = f"{FOLDER}/{name}.pem", f"{FOLDER}/{name}.key"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                    "-nodes", "-keyout", key, "-out", cert, "-subj", f"/CN={name}", "-days", "2",
-                    "-addext", f"subjectAltName=DNS:{host},IP:127.0.0.1", *options],
-                   check=True, capture_output=True)
-    return cert, key
-
-
-_certificate = functools.lru_cache(certificate)
+@functools.lru_cache
+def _certificate():
+    return tls.self_signed(tls.folder())
 
 
 def until(question, what):
@@ -218,10 +208,10 @@ def is_refused(server):
 class Server:
     """echo_server with options ("head_ms=300"); stopped and checked at the end of the block."""
 
-    def __init__(self, *options, address="127.0.0.1:0", program="REMIT_ECHO_SERVER", tls=TLS):
+    def __init__(self, *options, address="127.0.0.1:0", program="REMIT_ECHO_SERVER", files=None):
         self.cert = None
-        if tls:
-            self.cert, key = tls if isinstance(tls, tuple) else _certificate()
+        if TLS or files:
+            self.cert, key = files or _certificate()
             options = (*options, f"cert={self.cert}", f"key={key}")
         self.process = subprocess.Popen(
             [os.environ[program], address, *options], stdout=subprocess.PIPE, text=True)

@@ -86,6 +86,38 @@ static void test_H09_nobody_is_trusted_by_default(void **state)
 	assert_int_equal(got.b[12], 0);
 }
 
+static void test_H05_only_a_trusted_proxy_says_that_it_was_TLS(void **state)
+{
+	static const struct {
+		const char *peer, *fields;
+		bool own, secure;
+	} claims[] = {
+		{ "192.0.2.1", "X-Forwarded-Proto: https\r\n", false, false },
+		{ "192.0.2.1", "X-Forwarded-Proto: http\r\n", true, true },
+		{ "192.0.2.1", "", true, true },
+		{ "127.0.0.1", "", true, true },
+		{ "127.0.0.1", "", false, false },
+		{ "127.0.0.1", "X-Forwarded-Proto: https\r\n", false, true },
+		{ "127.0.0.1", "x-forwarded-proto: HTTPS\r\n", false, true },
+		{ "127.0.0.1", "X-Forwarded-Proto: http\r\n", true, false },
+		{ "127.0.0.1", "X-Forwarded-Proto: http, https\r\n", false, false },
+		{ "127.0.0.1", "X-Forwarded-Proto: https\r\nX-Forwarded-Proto: https\r\n", false, false },
+		{ "127.0.0.1", "X-Forwarded-Proto: https\r\nX-Forwarded-Proto: http\r\n", false, false },
+		{ "127.0.0.1", "X-Forwarded-Proto: wss\r\n", false, false },
+		{ "127.0.0.1", "X-Forwarded-Proto:\r\n", true, true },
+		{ "unix", "X-Forwarded-Proto: https\r\n", false, false },
+	};
+	(void)state;
+	struct trusted trusted = { .loopback = true };
+	for (size_t i = 0; i < TEST_COUNT(claims); i++) {
+		struct sockaddr_storage peer = peer_of(claims[i].peer);
+		struct http_request request = request_of("GET /", claims[i].fields);
+		if (client_is_secure(&trusted, (struct sockaddr *)&peer, &request, claims[i].own) !=
+			claims[i].secure)
+			fail_msg("case %zu: %s", i, claims[i].fields);
+	}
+}
+
 static void test_ranges(void **state)
 {
 	(void)state;
@@ -104,6 +136,7 @@ static void test_ranges(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_H05_H09_the_last_untrusted_hop),
 	cmocka_unit_test(test_H09_nobody_is_trusted_by_default),
+	cmocka_unit_test(test_H05_only_a_trusted_proxy_says_that_it_was_TLS),
 	cmocka_unit_test(test_ranges),
 };
 

@@ -77,10 +77,19 @@ static void test_defaults(void **state)
 	config_free(c);
 }
 
+static void test_public_url_follows_from_a_listener_with_TLS(void **state)
+{
+	struct config *c = read_good("listen: [{addr: \"127.0.0.1:443\", tls: {cert: c, key: k}}]\n" LEAST, ".",
+		NULL);
+	(void)state;
+	assert_string_equal(c->public_url, "https://127.0.0.1:443");
+	config_free(c);
+}
+
 static void test_everything(void **state)
 {
 	struct config *c =
-		read_good("listen: [\"127.0.0.1:1\", {addr: \"[::1]:2\"}, \"unix:run/s\"]\n"
+		read_good("listen: [\"127.0.0.1:1\", {addr: \"[::1]:2\", tls: {cert: c.pem, key: /k}}, \"unix:run/s\"]\n"
 			  "operations: \"127.0.0.1:3\"\n"
 			  "public_url: https://api.example.com\n"
 			  "store: sqlite:data/x.db\n"
@@ -97,6 +106,11 @@ static void test_everything(void **state)
 	(void)state;
 	assert_int_equal(c->listen_count, 3);
 	assert_string_equal(c->listen[1], "[::1]:2");
+	assert_null(config_listen_tls(c, 0));
+	assert_string_equal(config_listen_tls(c, 1)->cert, "/srv/remit/c.pem");
+	assert_string_equal(config_listen_tls(c, 1)->key, "/k");
+	assert_int_equal(config_listen_tls(c, 1)->line, 1);
+	assert_null(config_listen_tls(c, 2));
 	assert_string_equal(c->listen[2], "unix:/srv/remit/run/s");
 	assert_string_equal(c->operations, "127.0.0.1:3");
 	assert_string_equal(c->public_url, "https://api.example.com");
@@ -259,6 +273,7 @@ static void test_loopback(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_S03_T05_mistakes),
 	cmocka_unit_test(test_defaults),
+	cmocka_unit_test(test_public_url_follows_from_a_listener_with_TLS),
 	cmocka_unit_test(test_everything),
 	cmocka_unit_test(test_upstreams),
 		cmocka_unit_test(test_example_of_the_docs),
