@@ -237,6 +237,27 @@ static void announce(const struct serving *s)
 	}
 }
 
+/* Whether clients come by an address of this machine. */
+static bool is_public_url_here(const char *url)
+{
+	const char *place = strstr(url, "://");
+	return !place || config_is_loopback(place + 3) || str_starts(str_of(place + 3), STR("localhost"));
+}
+
+/* Where clients come from elsewhere to a listener of this machine, something passes them on. */
+static void warn_of_shared_operations(const struct serving *s)
+{
+	if (is_public_url_here(s->cli->config->public_url))
+		return;
+	for (size_t i = 0; i < s->listener_count; i++)
+		if (s->listeners[i].tag == GATE_LISTENER_BOTH) {
+			log_warning("/metrics is on %s beside the APIs: whatever passes requests on to it must "
+				    "keep /metrics back, or give `operations` an address of its own",
+				s->listeners[i].address);
+			return;
+		}
+}
+
 static void announce_apis(const struct serving *s)
 {
 	for (size_t i = 0; i < s->generation->api_count; i++) {
@@ -256,6 +277,7 @@ static enum cli_exit run_server(struct serving *s)
 	if (pthread_create(&s->signals, NULL, await_signals, s) != 0)
 		return cli_fail(s->cli, CLI_REFUSED, "no thread can be started.");
 	announce_apis(s);
+	warn_of_shared_operations(s);
 	announce(s);
 	tls_files_warn(s->cli->config);
 	bool ran = server_run(s->server);

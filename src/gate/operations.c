@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * /healthz: the process runs. /readyz: it may be sent requests. /metrics: what it has done.
+ * /healthz: the process runs. /readyz: it may be sent requests. /metrics: what it has done. Where they share a
+ * listener with the APIs, only who comes to it directly may read them: what a proxy on the same machine passed on is
+ * from anywhere.
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
+#include "gate/identity.h"
 #include "gate/reply.h"
 
 #include "base/clock.h"
@@ -46,17 +49,31 @@ static void send_ready(struct visit *v)
 	reply_json(v, count == 0 ? 200 : 503, buf_str(out));
 }
 
+/* Whether some proxy says that it passed the request on. */
+static bool was_passed_on(const struct http_request *request)
+{
+	for (size_t i = 0; i < request->header_count; i++)
+		if (identity_is_forwarding(request->headers[i].name) || str_eq_ignore_case(request->headers[i].name, STR("via")))
+			return true;
+	return false;
+}
+
+static bool is_path(struct str path)
+{
+	return str_eq(path, STR("/healthz")) || str_eq(path, STR("/readyz")) || str_eq(path, STR("/metrics"));
+}
+
 bool operations_request(struct visit *v)
 {
+	if (!is_path(v->path) || (exchange_listener(v->x) == GATE_LISTENER_BOTH && was_passed_on(v->request)))
+		return false;
 	if (v->request->method != HTTP_GET && v->request->method != HTTP_HEAD)
 		return false;
 	if (str_eq(v->path, STR("/healthz")))
 		reply_json(v, 200, STR("{\"ok\":true}"));
 	else if (str_eq(v->path, STR("/readyz")))
 		send_ready(v);
-	else if (str_eq(v->path, STR("/metrics")))
-		metrics_answer(v);
 	else
-		return false;
+		metrics_answer(v);
 	return true;
 }

@@ -431,6 +431,16 @@ def metadata_index_and_operations():
 
 
 @case
+def what_a_proxy_passed_on_gets_no_operations():
+    for field in ("X-Forwarded-For: 127.0.0.1", "x-forwarded-proto: https", "Forwarded: for=x", "Via: 1.1 x", "X-Real-IP: 127.0.0.1",
+                  "X_Forwarded_For: 1"):
+        for path in ("/metrics", "/readyz", "/healthz"):
+            answer = call("GET", path, headers=[field])
+            equal((answer.status, b"remit_" in answer.body), (404, False), (field, path))
+    equal(call("GET", "/metrics", headers=["X-Other: 1"]).status, 200)
+
+
+@case
 def metrics_come_family_by_family():
     answer = call("GET", "/metrics")
     equal((answer.headers["transfer-encoding"], "content-length" in answer.headers), ("chunked", False))

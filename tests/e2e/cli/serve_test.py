@@ -6,7 +6,7 @@ import socket
 import time
 
 import tap
-from harness import Remit
+from harness import Remit, free_port
 from tap import case, equal
 
 ANN = "ann@example.com"
@@ -37,6 +37,16 @@ def T06_the_first_start_makes_a_store_and_a_key_and_no_credential():
         equal(remit.call("GET", "/api/v1/projects").status, 401)
         equal(remit.stop(), 0)
         assert "API publishing" in remit.log and "stopped" in remit.log, remit.log
+
+
+@case
+def metrics_beside_the_APIs_are_warned_of_where_something_stands_in_front():
+    for public, operations, warned in (("https://api.example.com", [], True), ("https://api.example.com", [f"operations: 127.0.0.1:{free_port()}"], False),
+                                       (None, [], False)):
+        with Remit(config=operations) as remit:
+            remit.serve(**({"REMIT_PUBLIC_URL": public} if public else {}))
+            equal(remit.stop(), 0)
+            equal("/metrics is on" in remit.log, warned, remit.log)
 
 
 @case
