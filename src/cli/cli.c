@@ -221,6 +221,18 @@ enum cli_exit cli_settle(struct cli *cli, int64_t revision)
 	return status == AUTHORITY_OK ? CLI_DONE : cli_refuse(cli, status, &error);
 }
 
+enum cli_exit cli_make_change(struct cli *cli, cli_change *change)
+{
+	struct authority_error error;
+	int64_t revision;
+	enum cli_exit opened = cli_open_store(cli);
+
+	if (opened != CLI_DONE)
+		return opened;
+	enum authority_status status = change(&cli->authority, cli->args[0], &cli->actor, &revision, &error);
+	return status == AUTHORITY_OK ? cli_settle(cli, revision) : cli_refuse(cli, status, &error);
+}
+
 void cli_let_know(struct cli *cli, int64_t revision)
 {
 	struct authority_error error;

@@ -118,6 +118,10 @@ enum cli_exit cli_open_store(struct cli *cli);
 void cli_print_mistakes(struct cli *cli, const struct mistakes *mistakes);
 /* Waits until every running server knows of a change, and says which does not (D14). */
 enum cli_exit cli_settle(struct cli *cli, int64_t revision);
+/* Makes a change to what the first argument names, and waits as cli_settle does. */
+typedef enum authority_status cli_change(const struct authority *a, const char *what,
+	const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
+enum cli_exit cli_make_change(struct cli *cli, cli_change *change);
 /* The same for what only adds, as a new token, so that the next line of a script can use it. A server
  * that lags learns of it later: no failure. */
 void cli_let_know(struct cli *cli, int64_t revision);

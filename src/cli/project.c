@@ -106,19 +106,10 @@ static enum cli_exit run_list(struct cli *cli)
 
 static enum cli_exit run_remove(struct cli *cli)
 {
-	struct authority_error error;
-	int64_t revision;
-	enum cli_exit opened = cli_open_store(cli);
+	enum cli_exit status = cli_make_change(cli, authority_project_remove);
 
-	if (opened != CLI_DONE)
-		return opened;
-	enum authority_status status =
-		authority_project_remove(&cli->authority, cli->args[0], &cli->actor, &revision, &error);
-	if (status != AUTHORITY_OK)
-		return cli_refuse(cli, status, &error);
-	enum cli_exit settled = cli_settle(cli, revision);
-	if (settled != CLI_DONE)
-		return settled;
+	if (status != CLI_DONE)
+		return status;
 	if (cli->json)
 		return cli_print_json(cli, json_pack("{s:s, s:b}", "id", cli->args[0], "removed", 1));
 	cli_note(cli, "The project is removed, and the tokens bound to it are revoked.");

@@ -75,10 +75,10 @@ static enum cli_exit run_list(struct cli *cli)
 		"There is nobody yet. `remit user add EMAIL` adds a person.");
 }
 
-/* What follows a change to a person: servers are waited for. */
-static enum cli_exit finish(struct cli *cli, int64_t revision, const char *done)
+static enum cli_exit change(struct cli *cli, cli_change *make, const char *done)
 {
-	enum cli_exit status = cli_settle(cli, revision);
+	enum cli_exit status = cli_make_change(cli, make);
+
 	if (status != CLI_DONE)
 		return status;
 	if (cli->json)
@@ -87,44 +87,31 @@ static enum cli_exit finish(struct cli *cli, int64_t revision, const char *done)
 	return CLI_DONE;
 }
 
-static enum cli_exit set_disabled(struct cli *cli, bool disabled)
+static enum authority_status disable(const struct authority *a, const char *who, const struct store_actor *actor,
+	int64_t *ret_revision, struct authority_error *reterr)
 {
-	struct authority_error error;
-	int64_t revision;
-	enum cli_exit opened = cli_open_store(cli);
+	return authority_user_disable(a, who, true, actor, ret_revision, reterr);
+}
 
-	if (opened != CLI_DONE)
-		return opened;
-	enum authority_status status = authority_user_disable(&cli->authority, cli->args[0], disabled,
-		&cli->actor, &revision, &error);
-	if (status != AUTHORITY_OK)
-		return cli_refuse(cli, status, &error);
-	return finish(cli, revision, disabled ? "disabled" : "enabled");
+static enum authority_status enable(const struct authority *a, const char *who, const struct store_actor *actor,
+	int64_t *ret_revision, struct authority_error *reterr)
+{
+	return authority_user_disable(a, who, false, actor, ret_revision, reterr);
 }
 
 static enum cli_exit run_disable(struct cli *cli)
 {
-	return set_disabled(cli, true);
+	return change(cli, disable, "disabled");
 }
 
 static enum cli_exit run_enable(struct cli *cli)
 {
-	return set_disabled(cli, false);
+	return change(cli, enable, "enabled");
 }
 
 static enum cli_exit run_remove(struct cli *cli)
 {
-	struct authority_error error;
-	int64_t revision;
-	enum cli_exit opened = cli_open_store(cli);
-
-	if (opened != CLI_DONE)
-		return opened;
-	enum authority_status status =
-		authority_user_remove(&cli->authority, cli->args[0], &cli->actor, &revision, &error);
-	if (status != AUTHORITY_OK)
-		return cli_refuse(cli, status, &error);
-	return finish(cli, revision, "removed");
+	return change(cli, authority_user_remove, "removed");
 }
 
 const struct cli_command command_user_add = {

@@ -81,6 +81,24 @@ static inline enum http1_result http1_read_field(struct str line, struct http_he
 	return http1_fail(reterr, 400, "A header's name is not a token");
 }
 
+/* The next field from *p on, added to the list; `end` is behind the empty line. MORE: there was one, and *p is behind
+ * it. DONE: there was none. Every CR was seen to be a line's end. */
+static inline enum http1_result http1_next_field(const char **p, const char *end,
+	struct http_header list[static LIMIT_HEADERS], size_t *count, struct http1_error *reterr)
+{
+	if (*p >= end - 2)
+		return HTTP1_DONE;
+	if (*count == LIMIT_HEADERS)
+		return http1_fail(reterr, 431, "Too many headers");
+	const char *cr = memchr(*p, '\r', (size_t)(end - *p));
+	enum http1_result result = http1_read_field(http1_view(*p, cr), &list[*count], reterr);
+	if (result != HTTP1_DONE)
+		return result;
+	*p = cr + 2;
+	++*count;
+	return HTTP1_MORE;
+}
+
 /* Where to go on after `seen` bytes. When the last of them was a CR, its LF is still to be looked at. */
 static inline const char *http1_resume_at(const char *bytes, size_t seen, const char *first, const char *end)
 {

@@ -129,7 +129,7 @@ static enum http1_result read_request_line(struct str line, struct http_request 
 	return read_target(r, reterr);
 }
 
-/* The fields from p up to the empty line, whose CRLF ends at `end`. Every CR was seen to be a line's end. */
+/* The fields from p up to the empty line, whose CRLF ends at `end`. */
 static enum http1_result read_fields(const char *p, const char *end, struct http_request *r,
 	struct http1_error *reterr)
 {
@@ -137,20 +137,13 @@ static enum http1_result read_fields(const char *p, const char *end, struct http
 	r->header_count = 0;
 	r->has_length = r->chunked = false;
 	r->length = 0;
-	while (p < end - 2) {
-		const char *cr = memchr(p, '\r', (size_t)(end - p));
-		if (r->header_count == LIMIT_HEADERS)
-			return http1_fail(reterr, 431, "Too many headers");
-		struct http_header *header = &r->headers[r->header_count];
-		enum http1_result result = http1_read_field(http1_view(p, cr), header, reterr);
-		if (result == HTTP1_DONE)
-			result = http1_note_field(&fields, header, r, reterr);
+	enum http1_result result;
+	while ((result = http1_next_field(&p, end, r->headers, &r->header_count, reterr)) == HTTP1_MORE) {
+		result = http1_note_field(&fields, &r->headers[r->header_count - 1], r, reterr);
 		if (result != HTTP1_DONE)
 			return result;
-		r->header_count++;
-		p = cr + 2;
 	}
-	return http1_judge_fields(&fields, r, reterr);
+	return result == HTTP1_DONE ? http1_judge_fields(&fields, r, reterr) : result;
 }
 
 /* The head's bytes ran out at `end`: the limit, or only what has come so far. */

@@ -67,20 +67,13 @@ static enum http1_result read_fields(const char *p, const char *end, struct http
 	r->header_count = 0;
 	r->has_length = r->chunked = false;
 	r->length = 0;
-	while (p < end - 2) {
-		const char *cr = memchr(p, '\r', (size_t)(end - p));
-		if (r->header_count == LIMIT_HEADERS)
-			return http1_fail(reterr, 502, "Too many headers");
-		struct http_header *header = &r->headers[r->header_count];
-		enum http1_result result = http1_read_field(http1_view(p, cr), header, reterr);
-		if (result == HTTP1_DONE)
-			result = note_field(&fields, header, r, reterr);
+	enum http1_result result;
+	while ((result = http1_next_field(&p, end, r->headers, &r->header_count, reterr)) == HTTP1_MORE) {
+		result = note_field(&fields, &r->headers[r->header_count - 1], r, reterr);
 		if (result != HTTP1_DONE)
 			return result;
-		r->header_count++;
-		p = cr + 2;
 	}
-	return judge_fields(&fields, r, reterr);
+	return result == HTTP1_DONE ? judge_fields(&fields, r, reterr) : result;
 }
 
 static enum http1_result parse(const char *bytes, size_t n, size_t seen, struct http_response *ret,
