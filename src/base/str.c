@@ -16,17 +16,17 @@ static uint64_t eight(const char *p)
 }
 
 /* Fewer than eight: all of them, some perhaps twice. */
-static uint64_t few(struct str s)
+static uint64_t few(const char *p, size_t n)
 {
 	uint32_t first, last;
-	if (s.n < 4) {
+	if (n < 4) {
 		uint64_t c = 0;
-		for (size_t i = 0; i < s.n; i++)
-			c = c << 8 | (uint8_t)s.p[i];
+		for (size_t i = 0; i < n; i++)
+			c = c << 8 | (uint8_t)p[i];
 		return c;
 	}
-	memcpy(&first, s.p, sizeof(first));
-	memcpy(&last, s.p + s.n - 4, sizeof(last));
+	memcpy(&first, p, sizeof(first));
+	memcpy(&last, p + n - 4, sizeof(last));
 	return (uint64_t)last << 32 | first;
 }
 
@@ -39,17 +39,15 @@ static uint64_t fold_8(uint64_t c)
 	return c | (capital & EVERY_BYTE(0x80)) >> 2;
 }
 
-bool str_eq_ignore_case(struct str a, struct str b)
+bool str_eq_ignore_case_n(const char *a, const char *b, size_t n)
 {
-	if (a.n != b.n)
-		return false;
-	if (a.n < 8)
-		return fold_8(few(a)) == fold_8(few(b));
-	for (size_t i = 0; i + 8 < a.n; i += 8)
-		if (fold_8(eight(a.p + i)) != fold_8(eight(b.p + i)))
+	if (n < 8)
+		return fold_8(few(a, n)) == fold_8(few(b, n));
+	for (size_t i = 0; i + 8 < n; i += 8)
+		if (fold_8(eight(a + i)) != fold_8(eight(b + i)))
 			return false;
 	/* The last eight, some of them perhaps again. */
-	return fold_8(eight(a.p + a.n - 8)) == fold_8(eight(b.p + a.n - 8));
+	return fold_8(eight(a + n - 8)) == fold_8(eight(b + n - 8));
 }
 
 static bool is_blank(char c)

@@ -42,8 +42,14 @@ static inline bool str_starts(struct str a, struct str prefix)
 	return a.n >= prefix.n && (prefix.n == 0 || memcmp(a.p, prefix.p, prefix.n) == 0);
 }
 
-/* ASCII letters only are folded: header names, schemes, hosts. */
-bool str_eq_ignore_case(struct str a, struct str b);
+/* Of two texts of one length. */
+bool str_eq_ignore_case_n(const char *a, const char *b, size_t n);
+
+/* ASCII letters only are folded: header names, schemes, hosts. Most that differ do so in length. */
+static inline bool str_eq_ignore_case(struct str a, struct str b)
+{
+	return a.n == b.n && str_eq_ignore_case_n(a.p, b.p, a.n);
+}
 
 /* The part of `a` without spaces and tabs (RFC 9110 OWS) at either end. */
 struct str str_trim(struct str a);

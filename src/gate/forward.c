@@ -79,11 +79,12 @@ static const char *find_fault(const struct http_request *request)
 {
 	for (size_t i = 0; i < request->header_count; i++) {
 		const struct http_header *header = &request->headers[i];
-		if (identity_is_ours(header->name))
+		bool special = identity_may_be_special(header->name);
+		if (special && identity_is_ours(header->name))
 			return "Headers that start with Remit- are set by the gate, never by a client";
-		if (identity_is_override(header->name))
+		if (special && identity_is_override(header->name))
 			return "A header asks for another method or path than the request's own";
-		if (str_eq_ignore_case(header->name, STR("Connection")) && drops_what_counts(header->value))
+		if (header->name.n == 10 && str_eq_ignore_case(header->name, STR("Connection")) && drops_what_counts(header->value))
 			return "Connection names a header that the decision rests on";
 	}
 	return NULL;

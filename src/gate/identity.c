@@ -22,7 +22,10 @@ static bool starts_folded(struct str name, const char *start)
 
 static bool is_folded(struct str name, const char *whole)
 {
-	return name.n == strlen(whole) && starts_folded(name, whole);
+	for (size_t i = 0; i < name.n; i++)
+		if (whole[i] == '\0' || fold(name.p[i]) != whole[i])
+			return false;
+	return whole[name.n] == '\0';
 }
 
 bool identity_looks_like(struct str a, struct str b)
@@ -118,7 +121,7 @@ static bool add_id(struct arena *arena, struct str name, const struct id_bytes *
 		return true;
 	struct id text;
 	id_from_bytes(id, &text);
-	struct str value = arena_copy_str(arena, str_of(text.text));
+	struct str value = arena_copy_str(arena, (struct str){ text.text, id_is_set(&text) ? ID_LENGTH : 0 });
 	list[(*count)++] = (struct http_header){ name, value };
 	return value.p != NULL;
 }

@@ -28,6 +28,12 @@ bool identity_is_ours(struct str name);
 bool identity_is_forwarding(struct str name);
 /* Names by which a receiver might take another method or path than the one that was judged. */
 bool identity_is_override(struct str name);
+/* Whether it may be any of these three: most names are not, by their first letter. */
+static inline bool identity_may_be_special(struct str name)
+{
+	char first = (char)(name.p[0] | 0x20);
+	return first == 'r' || first == 'x' || first == 'f';
+}
 /* A cookie's name: "remit...", also behind "__Host-" and "__Secure-". */
 bool identity_is_our_cookie(struct str name);
 /* A Cookie field's value without our cookies. False without memory. */

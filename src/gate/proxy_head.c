@@ -92,11 +92,10 @@ static bool is_named_by_connection(struct str name, const struct http_header *he
 
 /* ---- The request ---- */
 
-/* What only the gate says, or nobody. All such names start with one of three letters. */
+/* What only the gate says, or nobody. */
 static bool is_gates_to_say(struct str name)
 {
-	char first = (char)(name.p[0] | 0x20);
-	return (first == 'r' || first == 'x' || first == 'f')
+	return identity_may_be_special(name)
 		&& (identity_is_ours(name) || identity_is_forwarding(name) || identity_is_override(name));
 }
 
@@ -278,7 +277,9 @@ static bool may_run(const struct http_response *response)
 		return response->status != 204 && response->status != 304;
 	for (size_t i = 0; i + 3 <= type.n; i++) {
 		struct str part = { type.p + i, 3 };
-		if (str_eq_ignore_case(part, STR("xml")) || str_eq_ignore_case(part, STR("htm")))
+		char first = (char)(*part.p | 0x20);
+		if ((first == 'x' && str_eq_ignore_case(part, STR("xml")))
+			|| (first == 'h' && str_eq_ignore_case(part, STR("htm"))))
 			return true;
 	}
 	return false;

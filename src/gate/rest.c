@@ -114,9 +114,11 @@ static bool take_rate(struct visit *v)
 }
 
 /* The token from the head alone. False, and answered, where the visit ends here. */
-static bool admit_token(struct visit *v)
+static bool admit_token(struct visit *v, enum token_result result)
 {
-	if (!answer_token_result(v, token_find(v)))
+	if (result == TOKEN_JUDGED && v->credential == REMIT_CREDENTIAL_UNKNOWN)
+		result = token_find(v);
+	if (!answer_token_result(v, result))
 		return false;
 	struct remit_question question;
 	token_question(v, &question);
@@ -296,13 +298,17 @@ static void find_rule(struct visit *v)
 
 bool rest_admit(struct visit *v)
 {
+	enum token_result result = token_read(v);
 	find_rule(v);
 	if (!audit_has_room(v)) {
 		v->unlogged = true; /* the slots that are left are for those that came before */
 		reply_error(v, 503, "unavailable", "The audit log cannot be written just now");
 		return false;
 	}
-	return (v->rule && v->rule->is_public) || admit_token(v);
+	if (!v->rule || !v->rule->is_public)
+		return admit_token(v, result);
+	v->credential = REMIT_CREDENTIAL_NONE; /* nobody asks whose it is */
+	return true;
 }
 
 void rest_request(struct visit *v)

@@ -15,6 +15,10 @@ enum token_result {
 	TOKEN_FAILED, /* the hash could not be computed: 503 */
 };
 
+/* Reads it from the head: v->credential is REMIT_CREDENTIAL_UNKNOWN where it can be looked up. What is known
+ * of it is on its way from memory then, while the rule is looked for. */
+enum token_result token_read(struct visit *v);
+/* Looks up what was read. */
 enum token_result token_find(struct visit *v);
 /* Looks the same token up again, after time has passed. */
 enum token_result token_find_again(struct visit *v);

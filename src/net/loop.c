@@ -282,11 +282,20 @@ static bool start_handles(struct loop *loop)
 	       uv_timer_start(&loop->tick, on_tick, tick, tick) == 0;
 }
 
+/* No thread is ever cancelled here. Said in this way, the C library does without two atomic operations
+ * around each system call. */
+static void never_cancel(void)
+{
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
+}
+
 void loop_run(struct loop *loop)
 {
 	struct server *server = loop->server;
 	const struct server_handler *handler = &server->handler;
 
+	never_cancel();
 	loop->state = handler->loop_start ? handler->loop_start(handler->ctx, loop->index) : loop;
 	if (!server_wait_for_loops(server, loop->state != NULL)) {
 		close_handles(loop);
