@@ -5,6 +5,7 @@
 #include "cli/generation.h"
 
 #include "cli/publishing_api.h"
+#include "cli/tls_files.h"
 
 #include <stdlib.h>
 
@@ -30,8 +31,10 @@ struct config *generation_config(const char *file, char reterr_text[512])
 		return NULL;
 	mistakes_init(mistakes);
 	struct config *config = config_load(file, mistakes);
-	if (config)
+	if (config) {
 		publishing_api_check(config, mistakes);
+		tls_files_check(config, mistakes);
+	}
 	if (mistakes->count > 0) {
 		tell_first(mistakes, reterr_text);
 		config_free(config);

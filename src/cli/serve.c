@@ -35,6 +35,49 @@ static void stop_signals(sigset_t *ret)
 	sigaddset(ret, SIGHUP);
 }
 
+/* Operations' pages are on their own listener, or on those that only this machine reaches. NULL without memory. */
+static struct server_listener *list_listeners(struct arena *arena, const struct config *config, size_t *ret_count)
+{
+	struct server_listener *list = arena_alloc(arena, (config->listen_count + 1) * sizeof(*list));
+	size_t count = 0;
+
+	for (size_t i = 0; list && i < config->listen_count; i++) {
+		const bool both = !config->operations && config_is_loopback(config->listen[i]);
+		const struct tls_server_options *tls;
+		if (!tls_files_options(arena, config, i, &tls))
+			return NULL;
+		list[count++] = (struct server_listener){
+			config->listen[i], both ? GATE_LISTENER_BOTH : GATE_LISTENER_PUBLIC, tls,
+		};
+	}
+	if (list && config->operations)
+		list[count++] = (struct server_listener){ config->operations, GATE_LISTENER_OPERATIONS, NULL };
+	*ret_count = count;
+	return list;
+}
+
+/* Everything that can fail comes before the first thing that changes. */
+static bool take_generation(struct serving *s, struct generation *next, char reterr_text[512])
+{
+	struct server_tls *tls;
+	size_t count;
+	const struct server_listener *listeners = list_listeners(&next->arena, next->config, &count);
+	const struct gate_options options = {
+		.config = next->config, .store = s->cli->store, .apis = next->apis, .api_count = next->api_count,
+		.over = generation_close, .owner = next,
+	};
+
+	snprintf(reterr_text, 512, "there is no memory");
+	if (!listeners || !server_tls_load(s->server, listeners, &tls, reterr_text))
+		return false;
+	if (!gate_reload(s->gate, &options, reterr_text)) {
+		server_tls_drop(tls);
+		return false;
+	}
+	server_tls_use(s->server, tls);
+	return true;
+}
+
 /* False with a sentence, and nothing has changed. */
 static bool take_config(struct serving *s, char reterr_text[512])
 {
@@ -48,15 +91,12 @@ static bool take_config(struct serving *s, char reterr_text[512])
 		config_free(config);
 		return false;
 	}
-	const struct gate_options options = {
-		.config = config, .store = s->cli->store, .apis = next->apis, .api_count = next->api_count,
-		.over = generation_close, .owner = next,
-	};
-	if (!gate_reload(s->gate, &options, reterr_text)) {
+	if (!take_generation(s, next, reterr_text)) {
 		generation_close(next);
 		return false;
 	}
 	s->generation = next;
+	tls_files_warn(config);
 	return true;
 }
 
@@ -173,35 +213,14 @@ static enum cli_exit open_gate(struct serving *s)
 	return gate_new(&options, &s->gate, text) ? CLI_DONE : cli_fail(s->cli, CLI_CONFIG, "%s.", text);
 }
 
-/* Operations' pages are on their own listener, or on those that only this machine reaches. */
-static bool list_listeners(struct serving *s)
-{
-	const struct config *config = s->cli->config;
-	s->listeners = arena_alloc(&s->cli->arena, (config->listen_count + 1) * sizeof(*s->listeners));
-	if (!s->listeners)
-		return false;
-	for (size_t i = 0; i < config->listen_count; i++) {
-		const bool both = !config->operations && config_is_loopback(config->listen[i]);
-		const struct tls_server_options *tls;
-		if (!tls_files_options(&s->cli->arena, config, i, &tls))
-			return false;
-		s->listeners[s->listener_count++] = (struct server_listener){
-			config->listen[i], both ? GATE_LISTENER_BOTH : GATE_LISTENER_PUBLIC, tls,
-		};
-	}
-	if (config->operations)
-		s->listeners[s->listener_count++] =
-			(struct server_listener){ config->operations, GATE_LISTENER_OPERATIONS, NULL };
-	return true;
-}
-
 static enum cli_exit open_server(struct serving *s)
 {
 	const struct config *config = s->cli->config;
 	const struct config_limits *l = &config->limits;
 	char text[256] = "";
 
-	if (!list_listeners(s))
+	s->listeners = list_listeners(&s->cli->arena, config, &s->listener_count);
+	if (!s->listeners)
 		return cli_fail(s->cli, CLI_CONFIG, "there is no memory.");
 	const struct server_options options = {
 		.listeners = s->listeners, .listener_count = s->listener_count, .loops = config->workers,

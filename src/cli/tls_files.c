@@ -37,7 +37,7 @@ void tls_files_check(const struct config *config, struct mistakes *mistakes)
 		const struct tls_server_options options = options_of(tls);
 		struct tls_context *context = tls_context_new_server(&options, text);
 		if (!context)
-			mistakes_add(mistakes, config->file, tls->line, 0, NULL, "%s", text);
+			mistakes_add(mistakes, config->file, tls->line, tls->column, NULL, "%s", text);
 		tls_context_unref(context);
 	}
 }

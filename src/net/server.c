@@ -190,29 +190,52 @@ unsigned server_port(const struct server *server, size_t listener)
 	return server->listeners[listener].port;
 }
 
-bool server_reload_tls(struct server *server, const struct server_listener *listeners, char reterr_text[256])
+/* ---- Certificates read again ---- */
+
+struct server_tls {
+	size_t count;
+	struct tls_context *contexts[]; /* of each listener; NULL where there is none */
+};
+
+void server_tls_drop(struct server_tls *fresh)
 {
-	struct tls_context **fresh = calloc(server->listener_count, sizeof(*fresh));
+	for (size_t i = 0; fresh && i < fresh->count; i++)
+		tls_context_unref(fresh->contexts[i]);
+	free(fresh);
+}
+
+bool server_tls_load(const struct server *server, const struct server_listener *listeners,
+		     struct server_tls **ret, char reterr_text[256])
+{
+	const size_t count = server->listener_count;
+	struct server_tls *fresh = calloc(1, sizeof(*fresh) + count * sizeof(struct tls_context *));
 	bool good = fresh != NULL;
 
 	assert(server->magic == SERVER_MAGIC);
 	snprintf(reterr_text, ERROR_ROOM, "out of memory");
-	for (size_t i = 0; good && i < server->listener_count; i++) {
+	for (size_t i = 0; good && i < count; i++) {
+		fresh->count = i + 1;
 		good = !server->listeners[i].tls == !listeners[i].tls;
 		if (!good)
 			snprintf(reterr_text, ERROR_ROOM, "%.150s: TLS cannot be turned on or off while it runs",
 				 listeners[i].address);
 		else if (listeners[i].tls)
-			good = (fresh[i] = tls_context_new_server(listeners[i].tls, reterr_text)) != NULL;
+			good = (fresh->contexts[i] = tls_context_new_server(listeners[i].tls, reterr_text)) != NULL;
 	}
-	for (size_t i = 0; fresh && i < server->listener_count; i++) {
-		if (good && fresh[i])
-			tls_slot_put(server->listeners[i].tls, fresh[i]);
-		else
-			tls_context_unref(fresh[i]);
-	}
-	free(fresh);
+	if (good)
+		*ret = fresh;
+	else
+		server_tls_drop(fresh);
 	return good;
+}
+
+void server_tls_use(struct server *server, struct server_tls *fresh)
+{
+	assert(server->magic == SERVER_MAGIC && fresh->count == server->listener_count);
+	for (size_t i = 0; i < fresh->count; i++)
+		if (fresh->contexts[i])
+			tls_slot_put(server->listeners[i].tls, fresh->contexts[i]);
+	free(fresh);
 }
 
 /* ---- Running ---- */

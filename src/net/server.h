@@ -70,10 +70,17 @@ bool server_run(struct server *server);
  * ask, running exchanges get limits.drain_ms. What a worker does is waited for in every case.
  * From any thread or a signal handler; more than once is harmless. */
 void server_stop(struct server *server);
-/* Reads certificates and keys again: all of them, or on failure none, with a sentence. `listeners` are as
- * many as at the start, in the same order; only their `tls` is looked at, and each must have it or not as
- * at the start. New connections get the new ones, open ones go on. From any thread. */
-bool server_reload_tls(struct server *server, const struct server_listener *listeners, char reterr_text[256]);
+/* Certificates and keys read again, in two steps, so that they change with all else or not at all. The first
+ * reads all of them, or on failure none, with a sentence: `listeners` are as many as at the start, in the same
+ * order; only their `tls` is looked at, and each must have it or not as at the start. With the second, which
+ * cannot fail, new connections get the new ones; open ones go on. From any thread. */
+struct server_tls;
+bool server_tls_load(const struct server *server, const struct server_listener *listeners,
+		     struct server_tls **ret, char reterr_text[256]);
+/* Frees it. */
+void server_tls_use(struct server *server, struct server_tls *fresh);
+/* In the place of the second step; also of NULL. */
+void server_tls_drop(struct server_tls *fresh);
 void server_free(struct server *server);
 /* Has each loop call `woken` soon. From any thread, while the server lives. */
 void server_wake(struct server *server);

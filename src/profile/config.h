@@ -39,7 +39,7 @@ struct config_limits { /* 0: the default of limits.h */
 
 struct config_tls {
 	const char *cert, *key; /* files in PEM */
-	unsigned line;          /* 0: no TLS */
+	unsigned line, column;  /* 0: no TLS */
 };
 
 struct config {

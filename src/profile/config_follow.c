@@ -50,9 +50,13 @@ static void compare_number(struct differences *d, const char *key, const char *u
 static void compare_listen(struct differences *d, const struct config *now, const struct config *next)
 {
 	size_t most = now->listen_count > next->listen_count ? now->listen_count : next->listen_count;
-	for (size_t i = 0; i < most; i++)
-		compare_text(d, "listen", i < now->listen_count ? now->listen[i] : NULL,
-			i < next->listen_count ? next->listen[i] : NULL);
+	for (size_t i = 0; i < most; i++) {
+		const bool was = i < now->listen_count, is = i < next->listen_count;
+		compare_text(d, "listen", was ? now->listen[i] : NULL, is ? next->listen[i] : NULL);
+		if (was && is) /* another certificate may come, but not the first one */
+			compare_text(d, "listen: tls", config_listen_tls(now, i) ? "there" : NULL,
+				config_listen_tls(next, i) ? "there" : NULL);
+	}
 	compare_text(d, "operations", now->operations, next->operations);
 }
 

@@ -83,6 +83,7 @@ static void read_tls(struct reader *r, const struct node *node, void *into)
 {
 	struct listener *l = into;
 	l->tls.line = node->key->line;
+	l->tls.column = node->key->column;
 	READER_MAP(r, node, "\"tls\"", tls_keys, into);
 }
 

@@ -2,8 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Remit with certificates: curl as a client of the gate."""
 import os
+import shutil
+import signal
+import socket
+import ssl
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.environ["REMIT_SOURCE"], "tests", "e2e"))
 import tls  # noqa: E402
@@ -81,6 +86,59 @@ def a_key_that_everybody_may_read_is_warned_of():
             remit.serve()
             remit.stop()
             equal("holds a private key" in remit.log, warned, remit.log)
+
+
+def serial(remit):
+    with socket.create_connection(("127.0.0.1", remit.tls_port), 30) as plain, \
+            ssl.create_default_context(cafile=AUTHORITY.cert).wrap_socket(plain, server_hostname="localhost") as one:
+        return one.getpeercert()["serialNumber"]
+
+
+@case
+def SIGHUP_takes_renewed_certificates_and_none_that_are_wrong():
+    """With requests all the while, none of which is lost."""
+    folder = tls.folder()
+    cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+    first, second = AUTHORITY.issue("first"), AUTHORITY.issue("second")
+    stop, failed = threading.Event(), []
+
+    def put(files):
+        for source, to in zip(files, (cert, key)):
+            shutil.copy(source, to + ".new")
+            os.replace(to + ".new", to)
+
+    def load():
+        while not stop.is_set():
+            status, _ = curl(remit, "/api/v1/health", token="x")
+            if status != 401:
+                failed.append(status)
+
+    put(first)
+    with with_tls((cert, key)) as remit:
+        remit.serve()
+        threads = [threading.Thread(target=load) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        old = serial(remit)
+        put((second[0], first[1]))
+        remit.server.send_signal(signal.SIGHUP)
+        remit.wait_for_log("reload refused")
+        assert "remit.yaml:1:" in remit.log and "the key is not that of the certificate" in remit.log, remit.log
+        equal(serial(remit), old)
+        put(second)
+        remit.server.send_signal(signal.SIGHUP)
+        remit.wait_for_log("reloaded")
+        assert serial(remit) != old
+        with open(remit.config, encoding="utf-8") as file:
+            text = file.read()
+        with open(remit.config, "w", encoding="utf-8") as file:
+            file.write(text.replace(f", tls: {{ cert: {cert}, key: {key} }}", ""))
+        remit.server.send_signal(signal.SIGHUP)
+        remit.wait_for_log("only a restart changes listen: tls")
+        stop.set()
+        for thread in threads:
+            thread.join()
+        equal(failed, [])
 
 
 if __name__ == "__main__":

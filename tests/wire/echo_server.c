@@ -245,7 +245,10 @@ static void be_busy(struct exchange *x, struct str ms)
 static void reload_tls(struct exchange *x)
 {
 	char why[256] = "";
-	bool good = server_reload_tls(server, &listener, why);
+	struct server_tls *fresh;
+	bool good = server_tls_load(server, &listener, &fresh, why);
+	if (good)
+		server_tls_use(server, fresh);
 	answer(x, good ? 200 : 500, good ? STR("reloaded") : str_of(why));
 }
 
