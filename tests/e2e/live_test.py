@@ -190,7 +190,7 @@ def metrics_by_curl():
         "feed_staleness_seconds", "stale_refusals_total", "reload_total", "config_loaded_timestamp_seconds",
         "config_editions", "audit_records_total", "audit_lost_total",
         "audit_writable", "connections_open", "connections_total", "connections_refused_total",
-        "requests_malformed_total", "timeouts_total", "body_bytes_held", "worker_queue"]
+        "requests_malformed_total", "tls_failures_total", "timeouts_total", "body_bytes_held", "worker_queue"]
     for options in ([], ["--http1.0"], ["--compressed"]):
         done = subprocess.run(["curl", "-sS", "--fail", *options, remit.url + "/metrics", remit.url + "/metrics"],
                               capture_output=True, text=True, timeout=30, check=True)
