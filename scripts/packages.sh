@@ -3,7 +3,7 @@
 # Sourced by run, test and bench.
 
 packages_build="meson ninja-build gcc libc6-dev pkg-config python3
-    libuv1-dev libssl-dev libsqlite3-dev libsodium-dev libjansson-dev libyaml-dev libexpat1-dev tzdata
+    libuv1-dev libssl-dev libnghttp2-dev libsqlite3-dev libsodium-dev libjansson-dev libyaml-dev libexpat1-dev tzdata
     libcurl4-openssl-dev ca-certificates"
 packages_test="$packages_build g++ libcmocka-dev curl mandoc binutils openssl nginx-light caddy haproxy
     libasan8 libubsan1 libtsan2 wrk nghttp2-client"

@@ -27,11 +27,6 @@
 #define LIMIT_JSON_NUMBER_CHARS 64
 #define LIMIT_JSON_VALUES 65536 /* of one text: "[]" is 3 bytes sent and 128 once it is parsed */
 
-/* MCP. */
-#define LIMIT_MCP_BODY_BYTES (4 * 1024 * 1024) /* (settable) one message to an MCP server; its SDKs take 4 MB */
-#define LIMIT_MCP_SUBSCRIPTIONS 1024           /* resources that one stream listens to: each is judged */
-#define LIMIT_MCP_ITEM_BYTES (1024 * 1024)     /* one item of a list that came in pieces */
-
 /* Connections. */
 #define LIMIT_CONNECTIONS 65536       /* (settable) past it new ones are closed at once */
 #define LIMIT_PIPELINE 64             /* answers made in one turn before others get theirs */
@@ -41,6 +36,24 @@
 
 /* TLS. A client's first word is under 2 kB, a server's chain of certificates some 5 kB. */
 #define LIMIT_TLS_SILENT_BYTES (64 * 1024) /* ciphertext since the last byte of plaintext */
+
+/* HTTP/2. Heads and bodies have the limits of HTTP/1.1. */
+#define LIMIT_H2_STREAMS 128          /* of one connection, also those that are reset while a worker is at them */
+#define LIMIT_H2_HEAD_DECODED_BYTES (4 * LIMIT_HEAD_BYTES) /* of a head that is refused for its length: HPACK
+				       * makes 4 kB of one byte; past it the connection ends */
+#define LIMIT_H2_STREAM_WINDOW (256 * 1024) /* of a body, sent before it is asked for or while a handler pauses */
+#define LIMIT_H2_CONNECTION_WINDOW (1024 * 1024) /* on their way; one stream's pause costs the others nothing */
+#define LIMIT_H2_STREAM_BACKLOG_BYTES (64 * 1024) /* of an answer made bit by bit, written and not sent */
+#define LIMIT_H2_STREAM_BACKLOG_LEAST (16 * 1024) /* the same where the connection holds much already */
+#define LIMIT_H2_BACKLOG_BYTES (4 * 1024 * 1024) /* all answers' unsent bytes before new requests wait */
+#define LIMIT_H2_ACKS 128             /* of PING and SETTINGS, waiting for a client that reads nothing */
+/* Frames that ask for nothing (PING, SETTINGS, PRIORITY, tiny DATA, WINDOW_UPDATE beyond what was sent): so
+ * many at once, then so many a second. A reset stream counts as some of them (CVE-2023-44487). */
+#define LIMIT_H2_IDLE_FRAMES 2000
+#define LIMIT_H2_IDLE_FRAMES_PER_S 200
+#define LIMIT_H2_RESET_COST 10
+#define LIMIT_H2_NOISE_BYTES (1024 * 1024) /* received, and eight times more than requests and answers */
+#define LIMIT_H2_SMALL_DATA_BYTES 256 /* DATA of fewer bytes is such a frame */
 
 /* Time-outs, milliseconds (settable). */
 #define LIMIT_HEAD_MS 10000           /* from a head's first byte to its last */

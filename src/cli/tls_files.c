@@ -9,7 +9,7 @@
 
 static struct tls_server_options options_of(const struct config_tls *tls)
 {
-	return (struct tls_server_options){ .cert = tls->cert, .key = tls->key };
+	return (struct tls_server_options){ .cert = tls->cert, .key = tls->key, .http2 = true };
 }
 
 bool tls_files_options(struct arena *arena, const struct config *config, size_t i,

@@ -4,6 +4,7 @@
  */
 #include "base/text.h"
 #include "net/exchange.h"
+#include "wire/http_class.h"
 
 #include <unistd.h>
 
@@ -26,15 +27,32 @@ static bool is_ours(struct str name)
 	}
 }
 
-/* Date and Remit-Request-Id. */
-static bool add_stamp(struct buf *out, const struct loop *loop, uint64_t number)
+bool answer_may_have(const struct http_header *header)
+{
+	return !is_ours(header->name) && http_is_token(header->name) && http_is_text(header->value);
+}
+
+static void encode_number(uint64_t number, char ret[static 16])
 {
 	uint8_t bytes[8];
-	char text[18];
 
 	for (int i = 7; i >= 0; i--, number >>= 8)
 		bytes[i] = (uint8_t)number;
-	hex_encode(bytes, sizeof(bytes), text);
+	hex_encode(bytes, sizeof(bytes), ret);
+}
+
+void answer_request_id(const struct loop *loop, uint64_t number, char ret[static 2 * sizeof(struct exchange_id)])
+{
+	hex_encode(loop->id, sizeof(loop->id), ret);
+	encode_number(number, ret + 16);
+}
+
+/* Date and Remit-Request-Id. */
+static bool add_stamp(struct buf *out, const struct loop *loop, uint64_t number)
+{
+	char text[18];
+
+	encode_number(number, text);
 	text[16] = '\r';
 	text[17] = '\n';
 	return buf_add(out, loop->stamp, loop->stamp_size) && buf_add(out, text, sizeof(text));
@@ -49,14 +67,9 @@ static bool add_headers(struct buf *out, const struct answer *answer)
 	return true;
 }
 
-static bool has_no_body(int status)
-{
-	return status == 204 || status == 304;
-}
-
 static bool add_length(struct buf *out, int status, uint64_t length)
 {
-	if (has_no_body(status))
+	if (answer_is_bare(status))
 		return true;
 	return buf_add_str(out, STR("Content-Length: ")) && buf_add_u64(out, length) &&
 	       buf_add(out, "\r\n", 2);
@@ -86,7 +99,7 @@ bool answer_write(struct exchange *x, const struct answer *answer, const uint64_
 	size_t start = out->n;
 
 	assert(answer->status >= 200 && answer->status <= 599);
-	assert(!has_no_body(answer->status) || (answer->body.n == 0 && !later_length));
+	assert(!answer_is_bare(answer->status) || (answer->body.n == 0 && !later_length));
 	x->status = answer->status;
 	bool good = http1_write_status(out, answer->status) && add_stamp(out, loop, x->number) &&
 		    add_headers(out, answer) &&
@@ -131,6 +144,15 @@ static const char *error_code(int status)
 	}
 }
 
+bool answer_error_body(struct buf *out, int status, const char *what)
+{
+	buf_add_str(out, STR("{\"error\":{\"code\":"));
+	buf_add_json(out, str_of(error_code(status)));
+	buf_add_str(out, STR(",\"message\":"));
+	buf_add_json(out, str_of(what));
+	return buf_add_str(out, STR("}}")) && !out->failed;
+}
+
 bool answer_write_error(struct loop *loop, uint64_t number, bool with_body, int status, const char *what,
 			struct buf *out)
 {
@@ -138,12 +160,7 @@ bool answer_write_error(struct loop *loop, uint64_t number, bool with_body, int 
 	bool good;
 
 	buf_init(&body, 4096);
-	buf_add_str(&body, STR("{\"error\":{\"code\":"));
-	buf_add_json(&body, str_of(error_code(status)));
-	buf_add_str(&body, STR(",\"message\":"));
-	buf_add_json(&body, str_of(what));
-	buf_add_str(&body, STR("}}"));
-	good = !body.failed && http1_write_status(out, status) && add_stamp(out, loop, number) &&
+	good = answer_error_body(&body, status, what) && http1_write_status(out, status) && add_stamp(out, loop, number) &&
 	       buf_add_str(out, STR("Content-Type: application/json\r\n")) &&
 	       add_length(out, status, body.n) && buf_add_str(out, STR("Connection: close\r\n\r\n")) &&
 	       (!with_body || buf_add_str(out, buf_str(&body)));

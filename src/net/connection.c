@@ -3,7 +3,7 @@
  * event only notes what happened and calls it.
  * net: may include base, core and wire.
  */
-#include "net/exchange.h"
+#include "net/http2.h"
 
 #include <linux/sockios.h>
 #include <stdlib.h>
@@ -16,9 +16,10 @@ static void free_if_over(struct connection *c)
 {
 	struct loop *loop = c->loop;
 
-	if (c->state != CONNECTION_CLOSED || c->x || c->ready)
+	if (c->state != CONNECTION_CLOSED || c->x || http2_holds(c) || c->ready)
 		return;
 	input_drop(c);
+	http2_free(c);
 	if (c->previous)
 		c->previous->next = c->next;
 	else
@@ -63,6 +64,8 @@ void connection_lose(struct connection *c)
 {
 	assert(c->magic == CONNECTION_MAGIC);
 	connection_close(c);
+	if (c->h2)
+		http2_lose(c);
 	if (c->x && !c->x->working) {
 		assert(c->x->depth == 0);
 		exchange_finish(c->x);
@@ -178,6 +181,8 @@ static enum deadline_phase read_phase(const struct connection *c)
 	}
 	if (c->skip > 0)
 		return DEADLINE_BODY;
+	if (c->h2 && !c->last)
+		return http2_read_phase(c);
 	if (c->ready || c->last || output_is_full(c))
 		return DEADLINE_PHASES;
 	bool begun = c->in || (c->transport && transport_has_begun(c));
@@ -231,6 +236,10 @@ void connection_expire(struct connection *c, enum deadline_phase phase)
 		expire_write(c);
 		return;
 	}
+	if (c->h2 && phase != DEADLINE_LINGER) {
+		http2_expire_connection(c, phase);
+		return;
+	}
 	if (phase == DEADLINE_HEAD || phase == DEADLINE_BODY) {
 		count_one(&c->loop->server->timeouts);
 		if (c->skip == 0 && (!c->transport || transport_is_open(c)))
@@ -281,12 +290,13 @@ static bool start_exchange(struct connection *c, size_t head_size)
 {
 	struct exchange *x = exchange_take(c->loop);
 
-	if (x && !exchange_prepare(x, c, &carrier_http1, &c->loop->head)) {
-		exchange_give(c->loop, x);
-		x = NULL;
-	}
 	if (!x)
 		return false;
+	exchange_prepare(x, c, &carrier_http1);
+	if (!exchange_keep_head(x, &c->loop->head)) {
+		exchange_give(c->loop, x);
+		return false;
+	}
 	c->in->start += head_size;
 	c->seen = 0;
 	deadline_disarm(&c->read_deadline);
@@ -395,11 +405,13 @@ static void rest(struct connection *c)
 		input_drop(c);
 		return;
 	}
-	if (!c->x) {
+	if (!c->x && !http2_is_busy(c)) {
 		if (say_end(c) && c->unsent == 0) {
 			end_connection(c);
 			return;
 		}
+		input_settle(c);
+	} else if (c->h2) {
 		input_settle(c);
 	}
 	set_reading(c);
@@ -412,8 +424,11 @@ void connection_run(struct connection *c)
 
 	assert(c->magic == CONNECTION_MAGIC);
 	do {
-		while (step(c, &requests))
-			;
+		if (c->h2)
+			http2_run(c);
+		else
+			while (step(c, &requests))
+				;
 	} while (transport_receive(c));
 	if (c->state < CONNECTION_CLOSING)
 		rest(c);

@@ -46,7 +46,8 @@ struct connection {
 	uint64_t unsent;      /* answer bytes that wait for the client */
 	uint64_t discarded;   /* while lingering */
 	size_t write_mark;    /* bytes not delivered when the write deadline was set */
-	struct exchange *x;   /* the one that runs */
+	struct exchange *x;   /* the one that runs, in HTTP/1.1 */
+	struct http2 *h2;     /* NULL in HTTP/1.1 */
 	struct deadline read_deadline, write_deadline;
 	struct transport *transport; /* NULL: no TLS */
 	const struct listener *listener;

@@ -15,6 +15,9 @@ enum deadline_phase {
 	DEADLINE_BODY,
 	DEADLINE_WRITE,
 	DEADLINE_LINGER,
+	DEADLINE_STREAM_BODY, /* of one exchange of HTTP/2 */
+	DEADLINE_STREAM_WRITE,
+	DEADLINE_STREAM_LINGER, /* its answer is sent, and the client still sends */
 	DEADLINE_PHASES, /* also: not armed */
 };
 

@@ -49,6 +49,7 @@ static void on_drain(uv_timer_t *timer)
 		loop->draining = DRAIN_LAST_REQUESTS;
 		loop_close_listening(loop);
 		set_timer(loop, grace_ms);
+		for_each_connection(loop, connection_run); /* those of HTTP/2 say it to their clients */
 		loop_end_if_drained(loop);
 		break;
 	case DRAIN_LAST_REQUESTS:

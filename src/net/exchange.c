@@ -2,7 +2,7 @@
  * The exchange: what a handler sees of it, and how it goes from a complete head to `finished`.
  * net: may include base, core and wire.
  */
-#include "net/exchange.h"
+#include "net/http2.h"
 
 #include <stdlib.h>
 
@@ -50,15 +50,18 @@ void exchange_free_all(struct loop *loop)
 	loop->exchanges_free = 0;
 }
 
-bool exchange_prepare(struct exchange *x, struct connection *c, const struct carrier *carrier,
-		      const struct http_request *head)
+void exchange_prepare(struct exchange *x, struct connection *c, const struct carrier *carrier)
 {
-	size_t size = http_request_size(head);
-
 	memset(x, 0, offsetof(struct exchange, arena));
 	x->magic = EXCHANGE_MAGIC;
 	x->c = c;
 	x->carrier = carrier;
+}
+
+bool exchange_keep_head(struct exchange *x, const struct http_request *head)
+{
+	size_t size = http_request_size(head);
+
 	x->request = arena_alloc(&x->arena, size);
 	if (x->request)
 		memcpy(x->request, head, size);
@@ -69,6 +72,7 @@ void exchange_start(struct exchange *x)
 {
 	struct loop *loop = exchange_loop(x);
 
+	x->started = true;
 	x->number = loop->requests++;
 	x->started_ns = clock_monotonic_ns();
 	x->depth++;
@@ -82,7 +86,7 @@ void exchange_finish(struct exchange *x)
 	struct loop *loop = c->loop;
 
 	assert(x->magic == EXCHANGE_MAGIC && !x->working && x->depth == 0);
-	if (loop->server->handler.finished)
+	if (x->started && loop->server->handler.finished)
 		loop->server->handler.finished(x, loop->state, x->status);
 	file_release(x);
 	body_release(x);
@@ -149,6 +153,8 @@ void exchange_job_done(struct exchange *x)
 	x->depth++;
 	x->work_done(x, x->work_arg);
 	x->depth--;
+	if (c->h2)
+		http2_ready(x);
 	connection_run(c);
 }
 
@@ -235,16 +241,6 @@ void exchange_forget_request(struct exchange *x)
 bool exchange_is_gone(const struct exchange *x)
 {
 	return check(x)->carrier->is_gone(x);
-}
-
-bool exchange_has_stopped(const struct exchange *x)
-{
-	return check(x)->c->ended;
-}
-
-int64_t exchange_clock_ns(const struct exchange *x)
-{
-	return check(x)->c->loop->now_ns;
 }
 
 void exchange_hold(struct exchange *x)

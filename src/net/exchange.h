@@ -34,9 +34,11 @@ struct body {
 	bool (*piece)(struct exchange *x, enum exchange_body result, struct str piece);
 	bool paused;
 	uint64_t passed; /* bytes handed on */
+	bool no_room;    /* of HTTP/2: some of what came before it was asked for is lost */
 };
 
 struct file_answer;
+struct http2_part;
 
 /* How an exchange's bytes travel. All else about it is the same for every version of HTTP. */
 struct carrier {
@@ -66,7 +68,7 @@ struct carrier {
 	bool (*is_taken)(const struct exchange *x);
 };
 
-extern const struct carrier carrier_http1;
+extern const struct carrier carrier_http1, carrier_http2;
 
 /* An answer of unknown length. */
 struct stream {
@@ -80,6 +82,7 @@ struct stream {
 
 struct exchange {
 	uint32_t magic;
+	bool started;   /* the handler has it */
 	bool answered;
 	bool working;   /* a job is out */
 	bool must_close;
@@ -88,7 +91,7 @@ struct exchange {
 	int status;     /* as sent, or 0 */
 	struct connection *c;
 	const struct carrier *carrier;
-	struct exchange *next; /* in the free list */
+	struct exchange *next; /* in the free list, or in one of HTTP/2's */
 	void *context;
 	uint64_t number;
 	int64_t started_ns;
@@ -99,6 +102,7 @@ struct exchange {
 	void (*work_done)(struct exchange *x, void *arg);
 	void *work_arg;
 	struct http_request *request; /* in the arena, no larger than its headers */
+	struct http2_part *h2;        /* in the arena; NULL in HTTP/1.1 */
 	/* From here on nothing is cleared between two exchanges. */
 	struct arena arena;
 };
@@ -108,9 +112,10 @@ struct exchange *exchange_take(struct loop *loop);
 void exchange_give(struct loop *loop, struct exchange *x);
 void exchange_free_all(struct loop *loop);
 
-/* A fresh one of this connection, with a copy of the head, whose views stay. False without memory. */
-bool exchange_prepare(struct exchange *x, struct connection *c, const struct carrier *carrier,
-		      const struct http_request *head);
+/* A fresh one of this connection. */
+void exchange_prepare(struct exchange *x, struct connection *c, const struct carrier *carrier);
+/* A copy of its head, whose views stay. False without memory. */
+bool exchange_keep_head(struct exchange *x, const struct http_request *head);
 /* Hands its request to the handler. */
 void exchange_start(struct exchange *x);
 /* Goes on where it can. True where it came further, and so should be called again or is over. */
@@ -158,7 +163,18 @@ void answer_begin(struct exchange *x);
  * body comes later, from elsewhere. False where something else, or nothing, was written in its place. */
 bool answer_write(struct exchange *x, const struct answer *answer, const uint64_t *later_length,
 		  struct buf *out);
-/* An error that net found itself: the JSON body, and the connection closes. */
+/* Whether a handler may send such a field: neither one of ours, nor one that would split the answer. */
+bool answer_may_have(const struct http_header *header);
+/* With these there is no body. */
+static inline bool answer_is_bare(int status)
+{
+	return status == 204 || status == 304;
+}
+/* The value of Remit-Request-Id. */
+void answer_request_id(const struct loop *loop, uint64_t number, char ret[static 2 * sizeof(struct exchange_id)]);
+/* The JSON body of an error that net found itself. */
+bool answer_error_body(struct buf *out, int status, const char *what);
+/* Such an error: the JSON body, and the connection closes. */
 bool answer_write_error(struct loop *loop, uint64_t number, bool with_body, int status, const char *what,
 			struct buf *out);
 

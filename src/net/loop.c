@@ -3,7 +3,7 @@
  * net: may include base, core and wire.
  */
 #include "base/text.h"
-#include "net/exchange.h"
+#include "net/http2.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
@@ -140,6 +140,10 @@ static void on_tick(uv_timer_t *timer)
 
 	loop_enter(loop);
 	while ((one = deadlines_take(&loop->deadlines, loop->now_ns, &phase)) != NULL) {
+		if (phase >= DEADLINE_STREAM_BODY) {
+			http2_expire(one, phase);
+			continue;
+		}
 		size_t offset = phase == DEADLINE_WRITE ? offsetof(struct connection, write_deadline) :
 							  offsetof(struct connection, read_deadline);
 		connection_expire((struct connection *)((char *)one - offset), phase);
@@ -192,7 +196,8 @@ bool loop_init(struct loop *loop, struct server *server, unsigned index)
 	const uint32_t after_ms[DEADLINE_PHASES] = {
 		[DEADLINE_HEAD] = limits->head_ms,   [DEADLINE_IDLE] = limits->idle_ms,
 		[DEADLINE_BODY] = limits->body_ms,   [DEADLINE_WRITE] = limits->write_ms,
-		[DEADLINE_LINGER] = LOOP_LINGER_MS,
+		[DEADLINE_LINGER] = LOOP_LINGER_MS,   [DEADLINE_STREAM_BODY] = limits->body_ms,
+		[DEADLINE_STREAM_WRITE] = limits->write_ms, [DEADLINE_STREAM_LINGER] = LOOP_LINGER_MS,
 	};
 
 	loop->server = server;

@@ -2,7 +2,7 @@
  * TLS between a connection and its socket.
  * net: may include base, core and wire.
  */
-#include "net/exchange.h"
+#include "net/http2.h"
 
 #include <stdlib.h>
 
@@ -106,7 +106,7 @@ static void write_out(struct connection *c)
  * written already, or in its own words. */
 static void fail(struct connection *c, enum tls_result result)
 {
-	bool running = c->x != NULL;
+	bool running = c->x || c->h2;
 
 	count_one(&c->loop->server->tls_failures);
 	c->transport->came.n = 0;
@@ -153,7 +153,11 @@ bool transport_receive(struct connection *c)
 		t->came.n = 0;
 		c->ended = true;
 	}
-	return n > 0 || result != TLS_MORE || was_open != tls_session_is_open(t->session);
+	if (was_open || !tls_session_is_open(t->session))
+		return n > 0 || result != TLS_MORE;
+	if (str_is(tls_session_protocol(t->session), "h2") && !http2_open(c))
+		c->broken = true;
+	return true;
 }
 
 /* ---- Plaintext out ---- */

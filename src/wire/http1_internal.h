@@ -37,6 +37,8 @@ enum http1_result http1_note_connection(struct http1_fields *fields, struct str 
 	struct http1_error *reterr);
 enum http1_result http1_note_once(bool *seen, const char *twice, struct http1_error *reterr);
 
+enum http_method http1_find_method(struct str text);
+
 /* uri-host [":" port], in the forms that every reader takes alike: a name, an IPv4 or an IPv6 address. */
 bool http1_host_is_valid(struct str host);
 

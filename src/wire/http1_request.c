@@ -16,7 +16,7 @@ static const struct {
 	{ { "OPTIONS", 7 }, HTTP_OPTIONS },
 };
 
-static enum http_method find_method(struct str text)
+enum http_method http1_find_method(struct str text)
 {
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
 		if (str_eq(methods[i].text, text))
@@ -98,7 +98,7 @@ bool http1_set_target(struct http_request *request, struct str method, struct st
 		result = http1_fail(reterr, 414, "The request target is too long");
 	} else {
 		request->method_text = method;
-		request->method = find_method(method);
+		request->method = http1_find_method(method);
 		request->target = target;
 		result = read_origin_form(request, reterr);
 	}
@@ -113,7 +113,7 @@ static enum http1_result read_request_line(struct str line, struct http_request 
 	if (n == 0 || n == line.n || line.p[n] != ' ')
 		return http1_fail(reterr, 400, "The request line has no method and one space after it");
 	r->method_text = http1_view(line.p, line.p + n);
-	r->method = find_method(r->method_text);
+	r->method = http1_find_method(r->method_text);
 	const char *target = line.p + n + 1, *end = line.p + line.n;
 	const char *space = memchr(target, ' ', (size_t)(end - target));
 	if (!space || space == target)

@@ -341,7 +341,7 @@ static void on_finished(struct exchange *x, void *state, int status)
 	if (open_stream == x)
 		open_stream = NULL;
 	/* The views must still be those of this request. */
-	assert(exchange_request(x)->path.n == 0 || exchange_request(x)->path.p[0] == '/');
+	assert(exchange_request(x)->path.n == 0 || strchr("/*", exchange_request(x)->path.p[0]));
 	atomic_fetch_add(&finished, 1);
 	if (status != 0)
 		atomic_fetch_add(&answered, 1);
@@ -424,6 +424,8 @@ static void set_option(struct server_options *o, const char *text)
 		file_path = value;
 	else if (str_is(name, "cert"))
 		tls.cert = value;
+	else if (str_is(name, "http2"))
+		tls.http2 = n != 0;
 	else if (str_is(name, "key"))
 		tls.key = value;
 	else
