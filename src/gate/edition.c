@@ -4,6 +4,7 @@
  */
 #include "gate/edition.h"
 
+#include "gate/editions.h"
 #include "gate/internal.h"
 #include "gate/proxy.h"
 
@@ -40,15 +41,34 @@ static bool make_apis(struct edition *e, const struct gate_options *options, cha
 static bool make_replica(struct edition *e, char *reterr_text)
 {
 	struct gate *gate = e->gate;
+	const struct edition *newest = atomic_load(&gate->newest);
 	uint64_t expected = 0;
+	if (newest && replica_fits(newest->replica, e->replica_apis, e->api_count)) {
+		e->replica = newest->replica;
+		feed_set_apis(gate->feed, e->replica, e->replica_apis, e->api_count);
+		return true;
+	}
 	if (store_text_count(gate->store, &expected) != STORE_OK)
 		expected = 0;
 	if (!gate->roster && !roster_new(expected, &gate->roster))
 		return no_memory(reterr_text);
 	if (!replica_new(gate->roster, e->replica_apis, e->api_count, expected, &e->replica))
 		return no_memory(reterr_text);
-	e->followed = feed_join(gate->feed, e->replica, reterr_text);
-	return e->followed;
+	return feed_join(gate->feed, e->replica, reterr_text);
+}
+
+/* The last one of those that share it frees it. */
+static void leave_replica(struct edition *e)
+{
+	if (!e->replica)
+		return;
+	const struct edition *other = editions_sharing(e);
+	if (other) {
+		feed_set_apis(e->gate->feed, e->replica, other->replica_apis, other->api_count);
+		return;
+	}
+	feed_leave(e->gate->feed, e->replica);
+	replica_free(e->replica);
 }
 
 void edition_find_ports(struct edition *e)
@@ -94,9 +114,7 @@ void edition_free(struct edition *e)
 	assert(e->uses == 0);
 	for (unsigned i = 0; i < COUNTERS_MAX; i++)
 		seat_free(e->seats[i]);
-	if (e->followed)
-		feed_leave(e->gate->feed, e->replica);
-	replica_free(e->replica);
+	leave_replica(e);
 	for (size_t i = 0; i < e->api_count; i++)
 		proxy_done(&e->apis[i]);
 	arena_done(&e->arena);

@@ -30,8 +30,7 @@ struct edition {
 	struct api *apis;
 	size_t api_count;
 	struct replica_api *replica_apis;
-	struct replica *replica;
-	bool followed;      /* the feed has the replica */
+	struct replica *replica; /* shared with editions to which scopes mean the same */
 	bool audit_refuses; /* when_full: refuse */
 	struct doorman doorman;
 	struct trusted trusted;

@@ -193,6 +193,17 @@ void gate_tidy(struct gate *gate)
 		edition_free(edition);
 }
 
+const struct edition *editions_sharing(const struct edition *edition)
+{
+	struct gate *gate = edition->gate;
+	pthread_mutex_lock(&gate->lock);
+	const struct edition *other = gate->editions;
+	while (other && (other == edition || other->replica != edition->replica))
+		other = other->next;
+	pthread_mutex_unlock(&gate->lock);
+	return other;
+}
+
 void editions_table_size(struct gate *gate, size_t *ret_texts, size_t *ret_bytes)
 {
 	pthread_mutex_lock(&gate->lock);

@@ -20,6 +20,8 @@ bool editions_put(struct gate *gate, struct edition *edition);
 bool editions_enter(struct gate *gate, struct gate_loop *loop);
 void editions_leave(struct gate *gate, struct gate_loop *loop);
 
+/* Another edition, the newest of those with the same copy of the store; NULL where there is none. */
+const struct edition *editions_sharing(const struct edition *edition);
 /* What the newest edition's copy of the store holds. Any thread. */
 void editions_table_size(struct gate *gate, size_t *ret_texts, size_t *ret_bytes);
 

@@ -167,6 +167,13 @@ bool feed_join(struct feed *feed, struct replica *replica, char reterr_text[512]
 	return status == STORE_OK;
 }
 
+void feed_set_apis(struct feed *feed, struct replica *replica, const struct replica_api *apis, size_t api_count)
+{
+	pthread_mutex_lock(&feed->lock);
+	replica_set_apis(replica, apis, api_count);
+	pthread_mutex_unlock(&feed->lock);
+}
+
 void feed_leave(struct feed *feed, const struct replica *replica)
 {
 	pthread_mutex_lock(&feed->lock);

@@ -18,6 +18,8 @@ bool feed_new(struct store *store, uint32_t max_staleness_ms, struct feed **ret)
 /* Loads a copy, the first or one more, and from then on follows it; the others are followed meanwhile.
  * It may be read when this returns. False with a sentence. */
 bool feed_join(struct feed *feed, struct replica *replica, char reterr_text[512]);
+/* It goes on by another list of APIs, which it fits. */
+void feed_set_apis(struct feed *feed, struct replica *replica, const struct replica_api *apis, size_t api_count);
 /* Follows it no longer. */
 void feed_leave(struct feed *feed, const struct replica *replica);
 /* From now on what changes is applied; `keeper` is told of each revision. After the first copy. */

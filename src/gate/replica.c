@@ -23,7 +23,7 @@ struct replica {
 	struct remit_reader *own;     /* the feed's reader of `table` */
 	struct granting *grants;
 	struct reach *reach; /* NULL: no API needs it */
-	const char **upstreams;
+	char **upstreams; /* names, owned; ended by NULL */
 	int64_t revision;
 	bool loaded;
 	pthread_mutex_t lock; /* over the list of loops' readers */
@@ -40,11 +40,15 @@ static bool make_reach(struct replica *r)
 {
 	size_t count = 0;
 	r->upstreams = calloc(r->api_count + 1, sizeof(*r->upstreams));
-	for (size_t i = 0; r->upstreams && i < r->api_count; i++)
-		if (r->apis[i].is_upstream)
-			r->upstreams[count++] = r->apis[i].name;
-	return r->upstreams
-		&& (count == 0 || reach_new(r->upstreams, count, number_of_person, r->roster, &r->reach));
+	for (size_t i = 0; r->upstreams && i < r->api_count; i++) {
+		if (!r->apis[i].is_upstream)
+			continue;
+		r->upstreams[count] = strdup(r->apis[i].name);
+		if (!r->upstreams[count++])
+			return false;
+	}
+	const char *const *names = (const char *const *)r->upstreams;
+	return names && (count == 0 || reach_new(names, count, number_of_person, r->roster, &r->reach));
 }
 
 static bool make_parts(struct replica *r, uint64_t expected)
@@ -87,9 +91,52 @@ void replica_free(struct replica *r)
 	remit_table_free(r->outgrown);
 	granting_free(r->grants);
 	reach_free(r->reach);
+	for (size_t i = 0; r->upstreams && r->upstreams[i]; i++)
+		free(r->upstreams[i]);
 	free(r->upstreams);
 	pthread_mutex_destroy(&r->lock);
 	free(r);
+}
+
+/* ---- APIs ---- */
+
+/* NULL: this server does not have it. */
+static const struct replica_api *find_api(const struct replica *r, struct str name)
+{
+	for (size_t i = 0; i < r->api_count; i++)
+		if (str_is(name, r->apis[i].name))
+			return &r->apis[i];
+	return NULL;
+}
+
+static bool same_words(const struct remit_policy *a, const struct remit_policy *b)
+{
+	size_t count = remit_policy_scopes(a);
+	if (count != remit_policy_scopes(b))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(remit_policy_scope_name(a, i), remit_policy_scope_name(b, i)) != 0)
+			return false;
+	return true;
+}
+
+bool replica_fits(const struct replica *r, const struct replica_api *apis, size_t api_count)
+{
+	if (api_count != r->api_count)
+		return false;
+	for (size_t i = 0; i < api_count; i++) {
+		const struct replica_api *ours = find_api(r, str_of(apis[i].name));
+		if (!ours || ours->number != apis[i].number || ours->is_upstream != apis[i].is_upstream
+			|| !same_words(ours->policy, apis[i].policy))
+			return false;
+	}
+	return true;
+}
+
+void replica_set_apis(struct replica *r, const struct replica_api *apis, size_t api_count)
+{
+	assert(api_count == r->api_count);
+	r->apis = apis;
 }
 
 /* ---- Rows ---- */
@@ -100,15 +147,6 @@ uint32_t replica_expiry_seconds(int64_t ms)
 		return 0;
 	int64_t s = ms / 1000;
 	return s < 1 ? 1 : s > UINT32_MAX ? UINT32_MAX : (uint32_t)s;
-}
-
-/* NULL: this server does not have it. */
-static const struct replica_api *find_api(const struct replica *r, struct str name)
-{
-	for (size_t i = 0; i < r->api_count; i++)
-		if (str_is(name, r->apis[i].name))
-			return &r->apis[i];
-	return NULL;
 }
 
 static bool fill_record(struct replica *r, struct remit_table *table, const struct store_text *text,

@@ -30,6 +30,10 @@ struct replica;
 bool replica_new(struct roster *roster, const struct replica_api *apis, size_t api_count, uint64_t expected,
 	struct replica **ret);
 void replica_free(struct replica *replica);
+/* Whether the copy is as good for these APIs: the same names, and to each the same words in the same order. */
+bool replica_fits(const struct replica *replica, const struct replica_api *apis, size_t api_count);
+/* Reads what comes by another list that it fits, so that the old one may go. Its writer's thread only. */
+void replica_set_apis(struct replica *replica, const struct replica_api *apis, size_t api_count);
 
 /* Loads everything, also over what is there (STORE_CONFLICT of replica_follow). */
 enum store_status replica_load(struct replica *replica, struct store *store);

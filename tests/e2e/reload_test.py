@@ -279,6 +279,8 @@ def reloads_under_load_lose_nothing():
     began = time.monotonic()
     for i in range(ROUNDS):
         publishing("webhooks:write" if i % 2 == 0 else "token")
+        if i % 3 == 0:  # what scopes there are, and so a new copy of every token
+            write("mine.yaml", profile(scopes=f'"x:{i}": X., ' + SCOPES))
         hup()
         # Whoever asks now, on whichever loop, is judged by the new rule.
         equal({get("/api/v1/health", editor).status for _ in range(4)}, {403} if i % 2 == 0 else {200}, i)
@@ -416,10 +418,14 @@ def resident():
 @case
 def memory_is_flat():
     """over 50 reloads"""
-    for _ in range(20):
-        again()
+    def round(i):
+        write("mine.yaml", profile(scopes=f'"x:{i % 2}": X., ' + SCOPES))
+        hup()
+    for i in range(20):
+        round(i)
     before = resident()
-    for _ in range(50):
+    for i in range(25):
+        round(i)
         again()
     until(lambda: metric("remit_config_editions") == 1)
     grown = resident() - before

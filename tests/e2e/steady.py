@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A steady load from a process of its own: so many requests a second over kept connections, each answer
 read and counted, until stdin closes. Prints one JSON document: {"sent", "answers": {status: count},
-"lost", "opened", "seconds"}. A connection that ends counts what it still owed as lost.
+"lost", "opened", "seconds", "slowest": seconds of a round}. A connection that ends counts what it still owed as lost.
 
     steady.py PORT CONNECTIONS PER_SECOND < PIPE, with the head of a request in $STEADY_HEAD
 """
@@ -48,13 +48,15 @@ def main():
     request = os.environ["STEADY_HEAD"].replace("\n", "\r\n").encode() + b"\r\n\r\n"
     lines = [Line(port) for _ in range(connections)]
     answers = {}
-    sent = lost = 0
+    sent = lost = slowest = 0
     opened = connections
     began = time.monotonic()
     while not select.select([sys.stdin], [], [], 0)[0]:
         for i, line in enumerate(lines):
             sent += PIPELINED
+            start = time.monotonic()
             owed = line.round(request, answers)
+            slowest = max(slowest, time.monotonic() - start)
             if owed:
                 lost += owed
                 lines[i] = Line(port)
@@ -63,7 +65,7 @@ def main():
         if ahead > 0:
             time.sleep(ahead)
     print(json.dumps({"sent": sent, "answers": answers, "lost": lost, "opened": opened,
-                      "seconds": time.monotonic() - began}))
+                      "seconds": time.monotonic() - began, "slowest": slowest}))
 
 
 if __name__ == "__main__":

@@ -424,7 +424,42 @@ static void test_T03_T04_T08_each_copy_says_what_the_store_says(void **state)
 	close_all();
 }
 
-static const struct CMUnitTest tests[] =
-	{ cmocka_unit_test(test_T03_T04_T08_each_copy_says_what_the_store_says) };
+/* Which APIs may share a copy: those to whose tokens the bits of a record mean the same. */
+static void test_a_copy_fits_the_same_words_only(void **state)
+{
+	(void)state;
+	struct remit_policy *four = policy_of(4), *same = policy_of(4), *five = policy_of(5);
+	const struct replica_api now[2] = { { "a", 3, four, true }, { "b", 7, five, false } };
+	const struct {
+		struct replica_api list[2];
+		size_t count;
+		bool fits;
+	} cases[] = {
+		{ { { "a", 3, same, true }, { "b", 7, five, false } }, 2, true },
+		{ { { "b", 7, five, false }, { "a", 3, same, true } }, 2, true },
+		{ { { "a", 3, same, true } }, 1, false },
+		{ { { "a", 3, five, true }, { "b", 7, five, false } }, 2, false },
+		{ { { "a", 3, same, false }, { "b", 7, five, false } }, 2, false },
+		{ { { "a", 4, same, true }, { "b", 7, five, false } }, 2, false },
+		{ { { "c", 3, same, true }, { "b", 7, five, false } }, 2, false },
+	};
+	struct roster *roster;
+	struct replica *replica;
+	assert_true(roster_new(0, &roster) && replica_new(roster, now, 2, 0, &replica));
+	for (size_t i = 0; i < TEST_COUNT(cases); i++)
+		assert_int_equal(replica_fits(replica, cases[i].list, cases[i].count), cases[i].fits);
+	replica_set_apis(replica, cases[0].list, 2);
+	remit_policy_free(four);
+	assert_true(replica_fits(replica, cases[1].list, 2));
+	replica_free(replica);
+	roster_free(roster);
+	remit_policy_free(same);
+	remit_policy_free(five);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_a_copy_fits_the_same_words_only),
+	cmocka_unit_test(test_T03_T04_T08_each_copy_says_what_the_store_says),
+};
 
 TEST_MAIN(tests)
