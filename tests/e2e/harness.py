@@ -56,6 +56,7 @@ class Remit:
     def __init__(self, config=None, apis=None, migrate=True):
         self.folder = tempfile.mkdtemp(prefix="remit-test-")
         atexit.register(shutil.rmtree, self.folder, True)
+        atexit.register(self.abandon)  # runs before the folder goes
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.config = os.path.join(self.folder, "remit.yaml")
@@ -139,6 +140,12 @@ class Remit:
 
     def kill(self):
         return self.stop(signal.SIGKILL)
+
+    def abandon(self):
+        """A test that ends, however, leaves no server behind."""
+        if self.server and self.server.poll() is None:
+            self.server.kill()
+            self.server.wait()
 
     def call(self, method, path, token=None, body=None, headers=None, connection=None):
         """One request. A dict or list as body is sent as JSON."""
