@@ -157,6 +157,18 @@ static struct str address_text(const struct address *address, char room[static I
 	return (struct str){ room, (size_t)(at - room) - 1 };
 }
 
+/* A field all of our own making: ids, addresses, names out of a vocabulary. */
+static void add_own(struct buf *out, struct str name, struct str value)
+{
+	if (!buf_reserve(out, name.n + value.n + 4))
+		return;
+	char *at = mempcpy(out->p + out->n, name.p, name.n);
+	at = mempcpy(at, ": ", 2);
+	at = mempcpy(at, value.p, value.n);
+	at = mempcpy(at, "\r\n", 2);
+	out->n = (size_t)(at - out->p);
+}
+
 static void add_forwarding(struct visit *v, struct buf *out)
 {
 	char room[INET6_ADDRSTRLEN];
@@ -166,8 +178,8 @@ static void add_forwarding(struct visit *v, struct buf *out)
 		exchange_is_secure(v->x));
 	struct str proto = secure ? STR("https") : STR("http");
 	bool six = memchr(text.p, ':', text.n) != NULL;
-	http1_write_header(out, STR("X-Forwarded-For"), text);
-	http1_write_header(out, STR("X-Forwarded-Proto"), proto);
+	add_own(out, STR("X-Forwarded-For"), text);
+	add_own(out, STR("X-Forwarded-Proto"), proto);
 	if (host.n > 0)
 		http1_write_header(out, STR("X-Forwarded-Host"), host);
 	buf_add_str(out, six ? STR("Forwarded: for=\"[") : STR("Forwarded: for="));
@@ -186,9 +198,9 @@ static void add_identity(const struct visit *v, const struct proxy_identity *ide
 {
 	char id[2 * sizeof(struct exchange_id)];
 	for (size_t i = 0; i < identity->count; i++)
-		http1_write_header(out, identity->headers[i].name, identity->headers[i].value);
+		add_own(out, identity->headers[i].name, identity->headers[i].value);
 	hex_encode(exchange_request_id(v->x).b, sizeof(struct exchange_id), id);
-	http1_write_header(out, STR("Remit-Request-Id"), (struct str){ id, sizeof(id) });
+	add_own(out, STR("Remit-Request-Id"), (struct str){ id, sizeof(id) });
 }
 
 static void add_framing(const struct visit *v, struct buf *out)
