@@ -219,6 +219,8 @@ static void test_what_may_follow(void **state)
 		  "only a restart changes listen (127.0.0.1:1, now to be 127.0.0.1:2)" },
 		{ "listen: [127.0.0.1:1, 127.0.0.1:2]\nworkers: 7\nstore: sqlite:/a.db\n",
 		  "only a restart changes listen (none, now to be 127.0.0.1:2)" },
+		{ "listen: [{ addr: \"127.0.0.1:1\", tls: { cert: a, key: b } }]\nworkers: 7\nstore: sqlite:/a.db\n",
+		  "only a restart changes listen: tls (none, now to be there)" },
 		{ "listen: 127.0.0.1:1\noperations: 127.0.0.1:9\nworkers: 7\nstore: sqlite:/a.db\n",
 		  "only a restart changes operations (none, now to be 127.0.0.1:9)" },
 		{ "listen: 127.0.0.1:1\nstore: sqlite:/b.db\nlimits: { drain_timeout: 1s }\n",
