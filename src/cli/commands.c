@@ -42,6 +42,9 @@ const struct cli_command *const cli_commands[] = {
 	&command_store_migrate,
 	&command_audit_tail,
 	&command_publishing_import,
+	&command_publishing_connection_add,
+	&command_publishing_connection_list,
+	&command_publishing_connection_remove,
 	NULL,
 };
 

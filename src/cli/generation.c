@@ -123,6 +123,25 @@ enum cli_exit generation_open(struct config *config, bool owns_config, struct st
 	return CLI_DONE;
 }
 
+bool generation_start(struct generation *g, char reterr_text[512])
+{
+	char text[256] = "";
+	for (size_t i = 0; i < g->api_count; i++) {
+		if (!g->apis[i].service || publishing_start(g->apis[i].service, text))
+			continue;
+		snprintf(reterr_text, 512, "API %s: %s", g->apis[i].config->name, text);
+		return false;
+	}
+	return true;
+}
+
+void generation_rest(struct generation *g)
+{
+	for (size_t i = 0; i < g->api_count; i++)
+		if (g->apis[i].service)
+			publishing_rest(g->apis[i].service);
+}
+
 void generation_close(void *generation)
 {
 	struct generation *g = generation;

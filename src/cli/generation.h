@@ -26,6 +26,10 @@ struct config *generation_config(const char *file, char reterr_text[512]);
 /* Opens the services over a store that is open. Takes `config` over, where it works and `owns_config`. */
 enum cli_exit generation_open(struct config *config, bool owns_config, struct store *store,
 	const struct secrets *secrets, struct generation **ret, char reterr_text[512]);
+/* Its services begin, or begin again, to do what is due of their own. False with a sentence. */
+bool generation_start(struct generation *generation, char reterr_text[512]);
+/* They do nothing of their own any more, and answer requests on. */
+void generation_rest(struct generation *generation);
 /* Also of NULL. As the gate's `over`: the argument is the generation. */
 void generation_close(void *generation);
 size_t generation_operations(const struct generation *generation);

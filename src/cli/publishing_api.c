@@ -6,6 +6,28 @@
 
 #include "gate/fit.h"
 
+const struct config_api *publishing_api_find(struct cli *cli)
+{
+	const char *name = cli_value(cli, "api");
+	const struct config_api *found = NULL;
+
+	for (size_t i = 0; i < cli->config->api_count; i++) {
+		const struct config_api *api = &cli->config->apis[i];
+		if (!api->service || strcmp(api->service, "publishing") != 0 ||
+			(name && strcmp(name, api->name) != 0))
+			continue;
+		if (found) {
+			cli_misused(cli, "there is more than one publishing API: say which one by --api.");
+			return NULL;
+		}
+		found = api;
+	}
+	if (!found)
+		cli_fail(cli, CLI_REFUSED,
+			"there is no such API with the service \"publishing\" in the configuration.");
+	return found;
+}
+
 bool publishing_api_options(const struct config *config, const struct config_api *api, struct store *store,
 	const struct secrets *secrets, struct arena *arena, struct publishing_options *ret)
 {

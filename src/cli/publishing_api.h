@@ -10,6 +10,9 @@
 
 #include "services/publishing/publishing.h"
 
+/* The API that --api names, else the only one with the service. NULL was told. */
+const struct config_api *publishing_api_find(struct cli *cli);
+
 /* Options out of the config and the open store; texts live in the arena or the config. False without memory. */
 bool publishing_api_options(const struct config *config, const struct config_api *api, struct store *store,
 	const struct secrets *secrets, struct arena *arena, struct publishing_options *ret);

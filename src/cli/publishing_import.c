@@ -43,28 +43,6 @@ static enum cli_exit read_file(struct cli *cli, const char *path, struct str *re
 		path, DOCUMENT_BYTES_MAX / 1024 / 1024);
 }
 
-static const struct config_api *find_api(struct cli *cli)
-{
-	const char *name = cli_value(cli, "api");
-	const struct config_api *found = NULL;
-
-	for (size_t i = 0; i < cli->config->api_count; i++) {
-		const struct config_api *api = &cli->config->apis[i];
-		if (!api->service || strcmp(api->service, "publishing") != 0 ||
-			(name && strcmp(name, api->name) != 0))
-			continue;
-		if (found) {
-			cli_misused(cli, "there is more than one publishing API: say which one by --api.");
-			return NULL;
-		}
-		found = api;
-	}
-	if (!found)
-		cli_fail(cli, CLI_REFUSED,
-			"there is no such API with the service \"publishing\" in the configuration.");
-	return found;
-}
-
 static enum cli_exit import(struct cli *cli, const struct publishing_options *options, const struct id *owner)
 {
 	struct publishing_import_counts counts;
@@ -99,7 +77,7 @@ static enum cli_exit run(struct cli *cli)
 
 	if (status != CLI_DONE)
 		return status;
-	const struct config_api *api = find_api(cli);
+	const struct config_api *api = publishing_api_find(cli);
 	if (!api)
 		return CLI_REFUSED;
 	enum authority_status found =

@@ -91,8 +91,13 @@ static bool take_config(struct serving *s, char reterr_text[512])
 		config_free(config);
 		return false;
 	}
-	if (!take_generation(s, next, reterr_text)) {
+	/* The old one rests first: once the gate has the next, it may be gone at any time. */
+	generation_rest(s->generation);
+	if (!generation_start(next, reterr_text) || !take_generation(s, next, reterr_text)) {
+		char why[512] = "";
 		generation_close(next);
+		if (!generation_start(s->generation, why))
+			log_error("%s", why);
 		return false;
 	}
 	s->generation = next;
@@ -293,6 +298,8 @@ static enum cli_exit run_server(struct serving *s)
 	char text[512] = "";
 	if (!gate_start(s->gate, text))
 		return cli_fail(s->cli, CLI_STORE, "%s.", text);
+	if (!generation_start(s->generation, text))
+		return cli_fail(s->cli, CLI_REFUSED, "%s.", text);
 	if (pthread_create(&s->signals, NULL, await_signals, s) != 0)
 		return cli_fail(s->cli, CLI_REFUSED, "no thread can be started.");
 	announce_apis(s);

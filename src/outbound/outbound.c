@@ -31,7 +31,7 @@ struct outbound {
 	pthread_mutex_t lock;
 	struct outbound_call *first, **end; /* given, in order */
 	size_t waiting;
-	bool stopping;
+	bool stopping, cancelling;
 
 	/* The thread's own. */
 	struct transfer *running;
@@ -152,13 +152,15 @@ static void start(struct outbound *o, struct outbound_call *call)
 
 /* ---- The thread ---- */
 
-/* Takes as many as may run. *ret_stopping: whether all is to end. */
-static struct outbound_call *take_calls(struct outbound *o, bool *ret_stopping)
+/* Takes as many as may run. *ret_stopping: whether all is to end; *ret_cancelling: whether some are. */
+static struct outbound_call *take_calls(struct outbound *o, bool *ret_stopping, bool *ret_cancelling)
 {
 	struct outbound_call *first = NULL, **last = &first;
 
 	pthread_mutex_lock(&o->lock);
 	*ret_stopping = o->stopping;
+	*ret_cancelling = o->cancelling;
+	o->cancelling = o->cancelling && o->waiting > 0; /* one of those that wait may be meant */
 	for (size_t n = o->running_count; o->first && (n < LIMIT_OUTBOUND_RUNNING || o->stopping); n++) {
 		struct outbound_call *call = o->first;
 		o->first = call->next;
@@ -251,19 +253,33 @@ static void cancel_all(struct outbound *o, struct outbound_call *call)
 	}
 }
 
+static void cancel_some(struct outbound *o)
+{
+	for (struct transfer *t = o->running, *next; t; t = next) {
+		next = t->next;
+		if (!atomic_load(&t->call->cancel))
+			continue;
+		curl_multi_remove_handle(o->multi, t->easy);
+		transfer_fail(t, OUTBOUND_CANCELLED, "it was given up");
+		end(o, t);
+	}
+}
+
 static void *carry(void *arg)
 {
 	struct outbound *o = arg;
-	bool stopping;
+	bool stopping, cancelling;
 	int running;
 
 	for (;;) {
-		struct outbound_call *calls = take_calls(o, &stopping);
+		struct outbound_call *calls = take_calls(o, &stopping, &cancelling);
 		if (stopping) {
 			cancel_all(o, calls);
 			return NULL;
 		}
 		start_calls(o, calls);
+		if (cancelling)
+			cancel_some(o);
 		take_lookups(o);
 		curl_multi_perform(o->multi, &running);
 		take_finished(o);
@@ -359,8 +375,18 @@ void outbound_free(struct outbound *o)
 	curl_global_cleanup();
 }
 
+void outbound_cancel(struct outbound *o, struct outbound_call *call)
+{
+	atomic_store(&call->cancel, true);
+	pthread_mutex_lock(&o->lock);
+	o->cancelling = true;
+	pthread_mutex_unlock(&o->lock);
+	wake(o);
+}
+
 static void clear(struct outbound_call *call)
 {
+	atomic_store(&call->cancel, false);
 	call->next = NULL;
 	call->transfer = NULL;
 	call->result = OUTBOUND_CANCELLED;

@@ -10,6 +10,8 @@
 #include "base/buf.h"
 #include "wire/http1.h"
 
+#include <stdatomic.h>
+
 struct outbound; /* one thread that carries all calls; any thread may give it some */
 
 struct outbound_options {
@@ -79,6 +81,7 @@ struct outbound_call {
 	/* the carrier's own */
 	struct outbound_call *next;
 	struct transfer *transfer;
+	_Atomic bool cancel;
 };
 
 /* Carries a call; `done` is called exactly once, and may be before this returns (where the call is
@@ -86,6 +89,9 @@ struct outbound_call {
 void outbound_send(struct outbound *outbound, struct outbound_call *call);
 /* The same, and waits: for threads that may. `done` and `arg` are set by it. */
 void outbound_run(struct outbound *outbound, struct outbound_call *call);
+/* Ends one call with OUTBOUND_CANCELLED, soon; one that is done already is left alone. From any thread that
+ * knows that the call is not freed meanwhile. */
+void outbound_cancel(struct outbound *outbound, struct outbound_call *call);
 void outbound_call_done(struct outbound_call *call);
 
 /* The value of the first header of this name in the answer; {NULL, 0} where there is none. */

@@ -14,6 +14,7 @@ struct publishing {
 	struct database *database;
 	const struct secrets *secrets;
 	struct outbound *outbound;
+	struct courier *courier; /* NULL: nothing is sent by this process */
 	char *api;
 	char *base;
 	char *files_url;      /* "https://example.com/api/v1/files" */
@@ -29,6 +30,11 @@ static inline struct publishing *publishing_of(struct service *service)
 {
 	return (struct publishing *)service;
 }
+
+/* Something was queued: the courier looks at once. From any thread; nothing where there is none. */
+void courier_poke(const struct publishing *p);
+/* Room courier.c for service.c. One at rest, or NULL. */
+void courier_free(struct courier *courier);
 
 /* ---- Who reaches what (D19, D20, D24) ----
  * Every statement that touches a project's rows holds REACHES, and is bound by bind_reach: ?1 the
@@ -88,6 +94,10 @@ json_t *json_of_column(struct sql_statement *st, int column);
 json_t *json_of_id_column(struct sql_statement *st, int column); /* null where null */
 json_t *json_of_time(int64_t ms);                               /* null where 0 */
 json_t *json_of_time_column(struct sql_statement *st, int column); /* null where null */
+/* A text that others sent, for a row or a reason: what is no UTF-8 ends it, control characters become spaces.
+ * In the arena; {NULL, 0} without memory. */
+struct str text_cleaned(struct str text, struct arena *arena);
+json_t *json_of_filled(struct sql_statement *st, int column);    /* null where empty */
 json_t *json_of_words(struct str text);                         /* "a b c": an array of texts */
 /* Answers with 200 or `status`; 503 where `json` is NULL. Takes it over. */
 void answer_json(struct service_call *call, int status, json_t *json);
@@ -125,6 +135,10 @@ void run_list_webhooks(struct service *service, struct service_call *call);
 void run_get_webhook(struct service *service, struct service_call *call);
 void run_create_webhook(struct service *service, struct service_call *call);
 void run_update_webhook(struct service *service, struct service_call *call);
+void run_rotate_webhook(struct service *service, struct service_call *call);
+void run_test_webhook(struct service *service, struct service_call *call);
+void run_list_webhook_deliveries(struct service *service, struct service_call *call);
+void run_repeat_webhook_delivery(struct service *service, struct service_call *call);
 void run_delete_webhook(struct service *service, struct service_call *call);
 
 /* Brings the tables up to date; a sentence on failure. */

@@ -15,6 +15,7 @@ struct page {
 	struct id_bytes upper, lower; /* the ids lie between */
 	uint64_t limit;
 	struct str status;            /* {NULL, 0}: any */
+	struct id_bytes within;       /* what the list is of; all zero: projects */
 };
 
 struct list_work {
@@ -125,6 +126,19 @@ static enum store_status collect_rows(struct list_work *w, struct sql_statement 
 	return step == SQL_DONE ? STORE_OK : sql_status(st);
 }
 
+/* Whether the caller reaches what the list is of. */
+static enum store_status find_outer(struct sql *sql, const struct list_work *w)
+{
+	struct sql_statement *st = sql_prepare(sql, w->listing->within->get);
+	if (!st)
+		return STORE_UNAVAILABLE;
+	bind_reach(st, &w->page->reach);
+	bind_uuid(st, 4, &w->page->within);
+	enum store_status status = step_row(st);
+	sql_reset(st);
+	return status;
+}
+
 static enum store_status list_rows(struct sql *sql, void *arg)
 {
 	struct list_work *w = arg;
@@ -132,6 +146,11 @@ static enum store_status list_rows(struct sql *sql, void *arg)
 
 	if (id_bytes_set(&page->project)) {
 		enum store_status status = find_project(sql, &page->reach, &page->project);
+		if (status != STORE_OK)
+			return status;
+	}
+	if (w->listing->within) {
+		enum store_status status = find_outer(sql, w);
 		if (status != STORE_OK)
 			return status;
 	}
@@ -146,6 +165,8 @@ static enum store_status list_rows(struct sql *sql, void *arg)
 	sql_bind_int(st, 7, (int64_t)page->limit + 1);
 	if (page->status.p)
 		sql_bind_text(st, 8, page->status);
+	if (w->listing->within)
+		bind_uuid(st, 9, &page->within);
 	return collect_rows(w, st);
 }
 
@@ -171,7 +192,10 @@ static json_t *next_cursor(const struct list_work *w, const struct service_call 
 /* Only judges the project: a project that is not there comes before what else is wrong. */
 static enum store_status judge_project(struct sql *sql, void *arg)
 {
-	const struct page *page = ((struct list_work *)arg)->page;
+	const struct list_work *w = arg;
+	const struct page *page = w->page;
+	if (w->listing->within)
+		return find_outer(sql, w);
 	return id_bytes_set(&page->project) ? find_project(sql, &page->reach, &page->project) : STORE_OK;
 }
 
@@ -183,10 +207,12 @@ void run_list(struct service *service, struct service_call *call, const struct l
 	struct list_work w = { p, listing, &page, NULL, false, { { 0 } } };
 
 	read_page(p, call, listing, &c, &page);
+	if (listing->within && !take_path_id(call, listing->within->noun, &page.within))
+		return;
 	enum store_status status = database_read(p->database, c.count > 0 ? judge_project : list_rows, &w);
 	if (status != STORE_OK) {
 		json_decref(w.data);
-		answer_store(call, status, "Project");
+		answer_store(call, status, listing->within ? listing->within->noun : "Project");
 	} else if (c.count > 0) {
 		check_answer(&c, call);
 	} else {

@@ -18,6 +18,7 @@ struct listing {
 	const char *list_status; /* the same with STATUS_FILTER, or NULL */
 	const char *statuses;    /* what the filter takes, one space between */
 	json_t *(*to_json)(const struct publishing *p, struct sql_statement *st);
+	const struct listing *within; /* the list is of what belongs to the object that the path names: ?9 */
 };
 
 #define GET_SQL(columns, table) \

@@ -26,7 +26,34 @@ struct publishing_options {
 void publishing_describe(struct service *ret);
 /* Brings its tables up to date and opens it. A sentence in reterr_text on failure. */
 bool publishing_open(const struct publishing_options *options, struct service **ret, char reterr_text[256]);
+/* Starts to send what is due, once no other process and no other opening of the same service does. The first
+ * time before calls come; and again after a rest. A sentence in reterr_text on failure. */
+bool publishing_start(struct service *service, char reterr_text[256]);
+/* Stops sending, and answers calls on: what is being sent gets three seconds. */
+void publishing_rest(struct service *service);
+/* The same, and closes. NULL is nothing. */
 void publishing_close(struct service *service);
+
+/* ---- Social connections, from the command line ---- */
+
+struct publishing_connection {
+	struct id id, project;
+	const char *kind;   /* "mastodon", "webhook" */
+	const char *handle; /* what people call it: "@aurora@social.example" */
+	const char *url;    /* in: the server, or where to POST; never told again */
+	const char *status; /* out */
+	int64_t created_ms; /* out */
+	bool has_secret;    /* out: what was imported has none, and cannot send */
+};
+
+/* Checks a connection and adds it with its secret, sealed. On failure a sentence without its full stop. */
+bool publishing_connection_add(const struct publishing_options *options, const struct publishing_connection *in,
+	const char *secret, int64_t now_ms, struct id *ret, char reterr_text[256]);
+bool publishing_connection_remove(
+	const struct publishing_options *options, const struct id *id, char reterr_text[256]);
+/* Calls `each` for all, or for those of a project; the row lives as long as the call. False ends it. */
+bool publishing_connection_each(const struct publishing_options *options, const struct id *project,
+	bool (*each)(void *arg, const struct publishing_connection *row), void *arg, char reterr_text[256]);
 
 /* Loads projects' settings, templates, connections, moments and draft stories from a JSON document
  * (docs/publishing.md). All or nothing. `projects` in it name existing project ids, or are made with `owner`

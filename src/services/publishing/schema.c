@@ -84,5 +84,41 @@ static const char version_2[] =
 	BY_PROJECT("publishing_media")
 	"CREATE INDEX publishing_media_file ON publishing_media (file);";
 
-const char *const publishing_schema[] = { version_1, version_2 };
+/* What goes out: attempts, what they came to, and events on their way to webhook endpoints. `next_at` is
+ * when the next attempt is due, null where there is none. `key_at` is when the first attempt began that the
+ * receiver may know of, `progress` the ids of the posts of a thread that are there. */
+static const char version_3[] =
+	"ALTER TABLE publishing_stories ADD COLUMN failure TEXT NOT NULL DEFAULT '';"
+
+	"ALTER TABLE publishing_outbox ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE publishing_outbox ADD COLUMN next_at BIGINT;"
+	"ALTER TABLE publishing_outbox ADD COLUMN first_at BIGINT;"
+	"ALTER TABLE publishing_outbox ADD COLUMN key_at BIGINT;"
+	"ALTER TABLE publishing_outbox ADD COLUMN sent_at BIGINT;"
+	"ALTER TABLE publishing_outbox ADD COLUMN progress TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE publishing_outbox ADD COLUMN reason TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE publishing_outbox ADD COLUMN url TEXT NOT NULL DEFAULT '';"
+	"UPDATE publishing_outbox SET next_at = created_at WHERE state = 'queued';"
+	"DROP INDEX publishing_outbox_state;"
+	"CREATE INDEX publishing_outbox_due ON publishing_outbox (channel_id, next_at) WHERE next_at IS NOT NULL;"
+
+	"ALTER TABLE publishing_webhooks ADD COLUMN sealed_old BLOB;"
+	"ALTER TABLE publishing_webhooks ADD COLUMN old_until BIGINT;"
+	"ALTER TABLE publishing_webhooks ADD COLUMN failing_since BIGINT;"
+	"ALTER TABLE publishing_webhooks ADD COLUMN paused_at BIGINT;"
+	"ALTER TABLE publishing_webhooks ADD COLUMN pause_reason TEXT NOT NULL DEFAULT '';"
+
+	"CREATE TABLE publishing_deliveries (" OWNED
+	" webhook_id BLOB NOT NULL REFERENCES publishing_webhooks (id) ON DELETE CASCADE,"
+	" message_id BLOB NOT NULL, event TEXT NOT NULL, body TEXT NOT NULL, repeat_of BLOB,"
+	" state TEXT NOT NULL CHECK (state IN ('queued', 'delivered', 'failed')),"
+	" attempts INTEGER NOT NULL DEFAULT 0, next_at BIGINT, first_at BIGINT, last_at BIGINT,"
+	" response_status INTEGER, response_body TEXT NOT NULL DEFAULT '', duration_ms INTEGER,"
+	" reason TEXT NOT NULL DEFAULT '', " STAMPS ");"
+	"CREATE INDEX publishing_deliveries_due ON publishing_deliveries (webhook_id, next_at)"
+	" WHERE next_at IS NOT NULL;"
+	"CREATE INDEX publishing_deliveries_list ON publishing_deliveries (webhook_id, id);"
+	BY_PROJECT("publishing_deliveries");
+
+const char *const publishing_schema[] = { version_1, version_2, version_3 };
 const size_t publishing_schema_count = sizeof(publishing_schema) / sizeof(publishing_schema[0]);

@@ -96,6 +96,8 @@ void publishing_close(struct service *service)
 	if (!service)
 		return;
 	struct publishing *p = publishing_of(service);
+	publishing_rest(service);
+	courier_free(p->courier);
 	if (p->media_folder >= 0)
 		close(p->media_folder);
 	arena_done(&p->arena);

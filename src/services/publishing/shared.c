@@ -5,6 +5,7 @@
 #include "services/publishing/internal.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "services/publishing/check.h"
 
 bool id_bytes_set(const struct id_bytes *id)
@@ -107,7 +108,10 @@ static enum store_status write_if_live(struct sql *sql, void *arg)
 enum store_status write_for(const struct publishing *p, const struct service_call *call,
 	enum store_status (*fn)(struct sql *sql, void *arg), void *arg)
 {
-	return database_write(p->database, write_if_live, &(struct write){ call, fn, arg });
+	enum store_status status = database_write(p->database, write_if_live, &(struct write){ call, fn, arg });
+	if (status == STORE_OK)
+		courier_poke(p);
+	return status;
 }
 
 struct id_bytes column_uuid(struct sql_statement *st, int column)
@@ -186,6 +190,24 @@ json_t *json_of_time(int64_t ms)
 json_t *json_of_time_column(struct sql_statement *st, int column)
 {
 	return json_of_time(sql_column_int(st, column));
+}
+
+struct str text_cleaned(struct str text, struct arena *arena)
+{
+	size_t n = 0;
+	for (size_t step; n < text.n && (step = utf8_next((struct str){ text.p + n, text.n - n })) > 0;)
+		n += step;
+	char *copy = arena_copy(arena, (struct str){ text.p, n });
+	for (size_t i = 0; copy && i < n; i++)
+		if ((uint8_t)copy[i] < ' ' || copy[i] == 0x7f)
+			copy[i] = ' ';
+	return (struct str){ copy, copy ? n : 0 };
+}
+
+json_t *json_of_filled(struct sql_statement *st, int column)
+{
+	struct str text = sql_column_text(st, column);
+	return text.n > 0 ? json_of_str(text) : json_null();
 }
 
 json_t *json_of_words(struct str text)

@@ -5,16 +5,18 @@
  */
 #include "services/publishing/stories.h"
 
+#include "services/publishing/outbox.h"
 #include "services/publishing/references.h"
 
 #define COLUMNS \
 	"o.id, o.project_id, o.title, o.body, o.channels, o.media, o.template_id, o.moment_id, o.status," \
-	" o.scheduled_at, o.scheduled_late, o.published_at, o.created_by, o.created_at, o.updated_at, o.round"
+	" o.scheduled_at, o.scheduled_late, o.published_at, o.created_by, o.created_at, o.updated_at, o.round," \
+	" o.failure"
 
 static json_t *story_json(const struct publishing *p, struct sql_statement *st)
 {
 	(void)p;
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o}",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o}",
 		"id", json_of_id_column(st, 0), "project_id", json_of_id_column(st, 1),
 		"title", json_of_column(st, 2), "body", json_of_column(st, 3),
 		"channels", json_of_words(sql_column_text(st, 4)),
@@ -22,6 +24,7 @@ static json_t *story_json(const struct publishing *p, struct sql_statement *st)
 		"template_id", json_of_id_column(st, 6), "moment_id", json_of_id_column(st, 7),
 		"status", json_of_column(st, 8), "scheduled_at", json_of_time_column(st, 9),
 		"scheduled_late", sql_column_int(st, 10) != 0, "published_at", json_of_time_column(st, 11),
+		"failure", json_of_filled(st, 16),
 		"created_by", json_of_id_column(st, 12),
 		"created_at", json_of_time_column(st, 13), "updated_at", json_of_time_column(st, 14));
 }
@@ -38,9 +41,41 @@ void run_list_stories(struct service *service, struct service_call *call)
 	run_list(service, call, &story_listing);
 }
 
+struct story_work {
+	const struct publishing *p;
+	struct reach reach;
+	struct id_bytes id;
+	json_t *result; /* out */
+};
+
+static enum store_status get_story(struct sql *sql, void *arg)
+{
+	struct story_work *w = arg;
+	json_t *deliveries = NULL;
+	enum store_status status = load_json(sql, w->p, &w->reach, &story_listing, &w->id, &w->result);
+
+	if (status == STORE_OK)
+		status = outbox_json(sql, &w->id, &deliveries);
+	if (status == STORE_OK && json_object_set_new(w->result, "deliveries", deliveries) != 0)
+		status = STORE_NO_MEMORY;
+	return status;
+}
+
+/* One story, with what became of each of its channels. */
 void run_get_story(struct service *service, struct service_call *call)
 {
-	run_get(service, call, &story_listing);
+	struct publishing *p = publishing_of(service);
+	struct story_work w = { .p = p, .reach = reach_of(p, call->caller) };
+
+	if (!take_path_id(call, story_listing.noun, &w.id))
+		return;
+	const enum store_status status = database_read(p->database, get_story, &w);
+	if (status == STORE_OK) {
+		answer_json(call, 200, w.result);
+		return;
+	}
+	json_decref(w.result);
+	answer_store(call, status, story_listing.noun);
 }
 
 enum store_status load_story(struct sql *sql, const struct reach *reach, const struct id_bytes *id,
@@ -110,7 +145,8 @@ enum store_status save_story(
 	struct sql_statement *st = sql_prepare(sql,
 		"UPDATE publishing_stories SET title = ?5, body = ?6, channels = ?7, media = ?8,"
 		" template_id = ?9, moment_id = ?10, status = ?11, scheduled_at = ?12, updated_at = ?13,"
-		" round = ?14 WHERE id = ?4 AND status = ?15 AND" REACHES("publishing_stories.project_id"));
+		" round = ?14, scheduled_late = 0, failure = CASE WHEN ?11 = 'failed' THEN failure ELSE '' END"
+		" WHERE id = ?4 AND status = ?15 AND" REACHES("publishing_stories.project_id"));
 	if (!st)
 		return STORE_UNAVAILABLE;
 	bind_story(st, reach, story, now_ms);

@@ -2,6 +2,7 @@
  * Making stories, one or many at once.
  * services: may include base, core, wire, store, outbound and services/service.h.
  */
+#include "services/publishing/events.h"
 #include "services/publishing/composing.h"
 #include "services/publishing/local_time.h"
 #include "services/publishing/projects.h"
@@ -105,6 +106,8 @@ static enum store_status make_story(struct sql *sql, struct make_work *w)
 		return status;
 	story.id = make_id(w->p, w->call->now_ms);
 	status = insert_story(sql, &w->reach, &story, w->call->now_ms);
+	if (status == STORE_OK && story.scheduled_ms != 0)
+		status = emit_story_event(sql, w->p, &story.id, "story.scheduled", w->call->now_ms);
 	if (status == STORE_OK)
 		status = load_json(sql, w->p, &w->reach, &story_listing, &story.id, &w->result);
 	return status;

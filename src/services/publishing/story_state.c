@@ -8,7 +8,9 @@
  * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/composing.h"
+#include "services/publishing/events.h"
 #include "services/publishing/local_time.h"
+#include "services/publishing/outbox.h"
 #include "services/publishing/references.h"
 
 struct change_work {
@@ -36,6 +38,23 @@ static enum store_status refuse_state(struct change_work *w, const struct story 
 	return STORE_CONFLICT;
 }
 
+/* What a change of state brings about, once the story's row says so. */
+static enum store_status follow(
+	struct sql *sql, const struct change_work *w, const struct story *story, int64_t was_scheduled_ms)
+{
+	enum store_status status = STORE_OK;
+
+	if (str_is(story->status, "scheduled") && story->scheduled_ms != was_scheduled_ms)
+		status = emit_story_event(sql, w->p, &story->id, "story.scheduled", w->call->now_ms);
+	if (!str_is(story->status, "publishing"))
+		return status;
+	status = outbox_add(sql, w->p, story, w->call->now_ms);
+	if (status == STORE_OK)
+		status = outbox_settle(sql, w->p, &story->id, w->call->now_ms);
+	/* What was there a moment ago, in this transaction, is no 404 of the story's. */
+	return status == STORE_NOT_FOUND ? STORE_UNAVAILABLE : status;
+}
+
 static enum store_status change_story(struct sql *sql, void *arg)
 {
 	struct change_work *w = arg;
@@ -46,12 +65,15 @@ static enum store_status change_story(struct sql *sql, void *arg)
 		status = STORE_INVALID;
 	if (status != STORE_OK)
 		return status;
-	struct str was = story.status;
+	const struct str was = story.status;
+	const int64_t was_ms = story.scheduled_ms;
 	status = w->change(sql, w, &story);
 	if (status == STORE_OK)
 		status = save_story(sql, &w->reach, &story, was, w->call->now_ms);
 	if (status == STORE_CONFLICT && w->check.count == 0)
 		status = STORE_UNAVAILABLE; /* it changed between two statements of one transaction */
+	if (status == STORE_OK)
+		status = follow(sql, w, &story, str_is(was, "scheduled") ? was_ms : 0);
 	if (status == STORE_OK)
 		status = load_json(sql, w->p, &w->reach, &story_listing, &w->id, &w->result);
 	return status;
@@ -170,33 +192,8 @@ void run_unschedule_story(struct service *service, struct service_call *call)
 	run_change(publishing_of(service), &w, 200);
 }
 
-/* One row for a channel, by way of the connection itself: it must still be this project's. */
-static enum store_status add_outbox(
-	struct sql *sql, const struct change_work *w, const struct story *story, struct str channel)
-{
-	struct id id;
-	struct id_bytes channel_id = { { 0 } }, row = make_id(w->p, w->call->now_ms);
-	struct sql_statement *st = sql_prepare(sql,
-		"INSERT INTO publishing_outbox (id, project_id, story_id, channel_id, round, state,"
-		" created_at, updated_at) SELECT ?1, c.project_id, ?3, c.id, ?4, 'queued', ?5,"
-		" ?5 FROM publishing_social_connections c WHERE c.id = ?2 AND c.project_id = ?6");
-	if (!st)
-		return STORE_UNAVAILABLE;
-	if (id_parse(channel, &id))
-		(void)id_to_bytes(&id, &channel_id);
-	bind_uuid(st, 1, &row);
-	bind_uuid(st, 2, &channel_id);
-	bind_uuid(st, 3, &story->id);
-	sql_bind_int(st, 4, story->round);
-	sql_bind_int(st, 5, w->call->now_ms);
-	bind_uuid(st, 6, &story->project);
-	return run_row(sql, st);
-}
-
 static enum store_status publish(struct sql *sql, struct change_work *w, struct story *story)
 {
-	struct str rest = story->channels, channel;
-
 	if (!may_change(story))
 		return refuse_state(w, story, "published");
 	if (story->channels.n == 0) {
@@ -210,10 +207,7 @@ static enum store_status publish(struct sql *sql, struct change_work *w, struct 
 	if (status == STORE_OK)
 		status = check_fits(sql, w, story);
 	story->round++;
-	while (status == STORE_OK && next_word(&rest, &channel))
-		status = add_outbox(sql, w, story, channel);
-	/* A channel that was there a moment ago, in this transaction, is no 404 of the story's. */
-	return status == STORE_NOT_FOUND ? STORE_UNAVAILABLE : status;
+	return status;
 }
 
 void run_publish_story(struct service *service, struct service_call *call)
