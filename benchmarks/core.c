@@ -198,8 +198,9 @@ static double measure(const struct world *w, size_t count, size_t calls)
 int main(int argc, char **argv)
 {
 	struct world w = { .tokens = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000 };
+	size_t calls = argc > 2 ? strtoull(argv[2], NULL, 10) : 1000000; /* in a round */
 
-	must(w.tokens > 0, "the number of tokens");
+	must(w.tokens > 0 && calls > 0, "the numbers of tokens and of calls");
 	size_t before = resident_bytes();
 	w.hasher = remit_hasher_new();
 	must(w.hasher, "memory");
@@ -207,8 +208,8 @@ int main(int argc, char **argv)
 	fill_table(&w);
 	size_t after = resident_bytes();
 	struct mallinfo2 heap_before = mallinfo2();
-	double warm = measure(&w, WARM_TOKENS, 1000000);
-	double cold = measure(&w, w.tokens < COLD_TOKENS ? w.tokens : COLD_TOKENS, 1000000);
+	double warm = measure(&w, WARM_TOKENS, calls);
+	double cold = measure(&w, w.tokens < COLD_TOKENS ? w.tokens : COLD_TOKENS, calls);
 	struct mallinfo2 heap_after = mallinfo2();
 	printf("{\"clock\":\"cpu\",\"tokens\":%zu,\"rules\":%d,\"warm_ns\":%.1f,\"cold_ns\":%.1f,\"bytes_per_"
 	       "token\":%.1f,"

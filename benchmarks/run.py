@@ -19,7 +19,7 @@ PARTS = ["core", "making", "http", "proxy"]
 
 def measure(part, quick):
     if part == "core":
-        measure_core(*((10_000, 1) if quick else (10_000_000, 3)))
+        measure_core(*((10_000, 1, 20_000) if quick else (10_000_000, 3, 1_000_000)))
     elif part == "making":
         measure_making(1 if quick else 3)
     else:
