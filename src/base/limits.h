@@ -27,6 +27,11 @@
 #define LIMIT_JSON_NUMBER_CHARS 64
 #define LIMIT_JSON_VALUES 65536 /* of one text: "[]" is 3 bytes sent and 128 once it is parsed */
 
+/* MCP. */
+#define LIMIT_MCP_BODY_BYTES (4 * 1024 * 1024) /* (settable) one message to an MCP server; its SDKs take 4 MB */
+#define LIMIT_MCP_SUBSCRIPTIONS 1024           /* resources that one stream listens to: each is judged */
+#define LIMIT_MCP_ITEM_BYTES (1024 * 1024)     /* one item of a list that came in pieces */
+
 /* Connections. */
 #define LIMIT_CONNECTIONS 65536       /* (settable) past it new ones are closed at once */
 #define LIMIT_PIPELINE 64             /* answers made in one turn before others get theirs */
