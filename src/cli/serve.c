@@ -210,7 +210,7 @@ static enum cli_exit open_services(struct serving *s)
 static enum cli_exit open_gate(struct serving *s)
 {
 	const struct gate_options options = {
-		.config = s->cli->config, .store = s->cli->store,
+		.config = s->cli->config, .store = s->cli->store, .secrets = s->secrets,
 		.apis = s->generation->apis, .api_count = s->generation->api_count,
 		.over = generation_close, .owner = s->generation,
 	};

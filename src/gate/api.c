@@ -6,6 +6,7 @@
 
 #include "gate/challenge.h"
 #include "gate/fit.h"
+#include "gate/mcp.h"
 #include "gate/proxy.h"
 
 #include <assert.h>
@@ -13,7 +14,7 @@
 
 bool api_has_path(const struct api *api, struct str path)
 {
-	if (!str_starts(path, api->base))
+	if (!api->base.p || !str_starts(path, api->base))
 		return false;
 	return path.n == api->base.n || path.p[api->base.n] == '/';
 }
@@ -26,7 +27,7 @@ static bool join_rule(const struct api *api, uint32_t number, struct api_rule *r
 	if (!api->service)
 		conditions_add_project(&rule->conditions);
 	if (!fit_is_rest(rule->operation))
-		return true;
+		return !api->mcp.endpoint.p || challenge_prepare_rule(api, rule, arena);
 	if (api->service) {
 		rule->runs = fit_find(api->service, rule->operation);
 		assert(rule->runs && "the rules were found to fit");
@@ -74,6 +75,8 @@ static bool number_all(struct api *api, struct numbers *numbers, char *reterr_te
 		&& numbers_operation(numbers, name, STR(""), &api->unmapped_name);
 	for (size_t i = 0; good && i < api->rule_count; i++)
 		good = numbers_operation(numbers, name, str_of(api->rules[i].operation->text), &api->rules[i].name);
+	for (size_t i = 0; good && api->mcp.endpoint.p && mcp_audit_name(i); i++)
+		good = numbers_operation(numbers, name, str_of(mcp_audit_name(i)), &api->mcp.names[i]);
 	if (!good)
 		snprintf(reterr_text, 512, "API %s: more APIs or operations than one process may have had: a restart "
 			"begins to count anew", api->config->name);
@@ -86,7 +89,7 @@ bool api_init(struct api *api, struct numbers *numbers, const struct config *con
 	const struct profile *profile = config_api->profile;
 	*api = (struct api){ .config = config_api, .profile = profile, .policy = profile->policy,
 		.service = service, .rule_count = remit_policy_operations(profile->policy) };
-	if (!profile->rest_base) {
+	if (!profile->rest_base && (service || !profile->mcp_endpoint)) {
 		snprintf(reterr_text, 512, "%s:%u: API %s: its profile has no `rest` part",
 			config->file, config_api->line, config_api->name);
 		return false;
@@ -94,10 +97,12 @@ bool api_init(struct api *api, struct numbers *numbers, const struct config *con
 	if (service ? !fits(config, config_api, service, reterr_text)
 		    : !proxy_prepare(api, config_api, arena, reterr_text))
 		return false;
-	api->base = str_of(profile->rest_base);
+	if (profile->rest_base)
+		api->base = str_of(profile->rest_base);
 	snprintf(reterr_text, 512, "API %s: out of memory", config_api->name);
 	api->rules = arena_alloc(arena, (api->rule_count + 1) * sizeof(*api->rules));
-	if (!api->rules || !prepare_presets(api, arena) || !challenge_prepare(api, config->public_url, arena))
+	if (!api->rules || !prepare_presets(api, arena) || !challenge_prepare(api, config->public_url, arena)
+		|| !mcp_prepare(api, config->public_url, arena))
 		return false;
 	for (uint32_t i = 0; i < api->rule_count; i++)
 		if (!join_rule(api, i, &api->rules[i], arena))

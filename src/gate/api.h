@@ -25,6 +25,16 @@ struct api_rule { /* one for each operation of the policy */
 	struct str lacks_all, lacks_all_challenge[2]; /* [1]: with a preset that would do */
 };
 
+#define API_MCP_NAMES 24
+
+struct api_mcp {
+	struct str endpoint;            /* "/mcp"; {NULL, 0}: it has no MCP */
+	struct str metadata;            /* resource_metadata="...", for challenges */
+	struct str no_token, bad_token; /* challenges where the operation is not known */
+	struct str resource;            /* its metadata (gate/wellknown.c) */
+	uint32_t names[API_MCP_NAMES];  /* in the audit log: of what no rule maps and any token may (gate/mcp_judge.c) */
+};
+
 struct api {
 	uint8_t number; /* gate/numbers.h */
 	size_t place;   /* in its edition */
@@ -35,11 +45,12 @@ struct api {
 	struct upstream_address *addresses;
 	size_t address_count;
 	char *authorization;            /* for the upstream, in locked memory; or NULL */
-	struct str base;             /* "/api/v1" */
+	struct str base;             /* "/api/v1"; {NULL, 0}: it has no REST */
 	struct str realm;            /* the name, as a quoted string */
 	struct str metadata;         /* resource_metadata="...", for challenges */
 	struct str no_token, bad_token; /* where no rule maps the operation */
 	struct str resource, root_resource; /* its metadata, below its path and at the root (gate/wellknown.c) */
+	struct api_mcp mcp;
 	struct remit_scopes *presets;   /* what each preset of the profile grants */
 	struct api_rule *rules;
 	size_t rule_count;

@@ -4,6 +4,8 @@
  */
 #include "gate/challenge.h"
 
+#include "gate/fit.h"
+
 #define HEADER_MAX 8192
 
 const char challenge_no_token_body[] =
@@ -33,8 +35,7 @@ static struct str keep(struct buf *out, struct arena *arena)
 	return text;
 }
 
-/* Bearer realm="publishing", resource_metadata="..."[, scope="..."][, error="invalid_token"] */
-static struct str token_challenge(const struct api *api, struct str scope, const char *error,
+struct str challenge_token(const struct api *api, struct str metadata, struct str scope, const char *error,
 	struct arena *arena)
 {
 	struct buf out;
@@ -42,7 +43,7 @@ static struct str token_challenge(const struct api *api, struct str scope, const
 	buf_add_text(&out, "Bearer realm=");
 	buf_add_str(&out, api->realm);
 	buf_add_text(&out, ", ");
-	buf_add_str(&out, api->metadata);
+	buf_add_str(&out, metadata);
 	if (scope.n > 0) {
 		buf_add_text(&out, ", scope=");
 		challenge_quote(&out, scope);
@@ -62,15 +63,15 @@ bool challenge_prepare(struct api *api, const char *public_url, struct arena *ar
 	buf_add_text(&out, "resource_metadata=\"");
 	buf_add_text(&out, public_url);
 	buf_add_text(&out, "/.well-known/oauth-protected-resource");
-	buf_add_str(&out, api->base);
+	buf_add_str(&out, api->base.p ? api->base : STR(""));
 	buf_add_char(&out, '"');
 	api->metadata = keep(&out, arena);
 	buf_done(&out);
 	if (!api->realm.p || !api->metadata.p)
 		return false;
 	struct str none = { NULL, 0 };
-	api->no_token = token_challenge(api, none, "", arena);
-	api->bad_token = token_challenge(api, none, ", error=\"invalid_token\"", arena);
+	api->no_token = challenge_token(api, api->metadata, none, "", arena);
+	api->bad_token = challenge_token(api, api->metadata, none, ", error=\"invalid_token\"", arena);
 	return api->no_token.p && api->bad_token.p;
 }
 
@@ -113,8 +114,8 @@ static const struct profile_preset *smallest_preset(const struct api *api, const
 
 static const char MISSING[] = "Token missing scope(s): ";
 
-bool challenge_scopes(const struct api *api, const struct remit_decision *decision, bool suggest,
-	struct buf *scratch,
+bool challenge_scopes(const struct api *api, struct str metadata, const struct remit_decision *decision,
+	bool suggest, struct buf *scratch,
 	struct arena *arena, struct str *ret_body, struct str *ret_header)
 {
 	buf_reset(scratch);
@@ -138,7 +139,7 @@ bool challenge_scopes(const struct api *api, const struct remit_decision *decisi
 		buf_add_text(scratch, " has what is needed.");
 	}
 	buf_add_text(scratch, "\", ");
-	buf_add_str(scratch, api->metadata);
+	buf_add_str(scratch, metadata);
 	struct str header = keep(scratch, arena);
 	if (!body.p || !header.p)
 		return false;
@@ -158,7 +159,7 @@ static bool prepare_refusal(const struct api *api, struct api_rule *rule, const 
 	buf_init(&scratch, 8 * HEADER_MAX);
 	bool ok = need != NULL;
 	for (int suggest = 0; ok && suggest < 2; suggest++)
-		ok = challenge_scopes(api, &decision, suggest, &scratch, arena, &rule->lacks_all,
+		ok = challenge_scopes(api, api->metadata, &decision, suggest, &scratch, arena, &rule->lacks_all,
 			&rule->lacks_all_challenge[suggest]);
 	buf_done(&scratch);
 	if (ok)
@@ -190,10 +191,11 @@ bool challenge_prepare_rule(const struct api *api, struct api_rule *rule, struct
 		scope = keep(&out, arena);
 	}
 	buf_done(&out);
-	if (scope.p && !prepare_refusal(api, rule, &base, arena))
+	if (scope.p && fit_is_rest(rule->operation) && !prepare_refusal(api, rule, &base, arena))
 		return false;
-	rule->no_token = token_challenge(api, scope, "", arena);
-	rule->bad_token = token_challenge(api, scope, ", error=\"invalid_token\"", arena);
+	struct str metadata = fit_is_rest(rule->operation) ? api->metadata : api->mcp.metadata;
+	rule->no_token = challenge_token(api, metadata, scope, "", arena);
+	rule->bad_token = challenge_token(api, metadata, scope, ", error=\"invalid_token\"", arena);
 	return rule->no_token.p && rule->bad_token.p;
 }
 

@@ -13,14 +13,19 @@
  * a header left out. */
 bool challenge_quote(struct buf *out, struct str text);
 
+/* Bearer realm="publishing", resource_metadata="..."[, scope="..."][, error="invalid_token"]; {NULL, 0} without
+ * memory. */
+struct str challenge_token(const struct api *api, struct str metadata, struct str scope, const char *error,
+	struct arena *arena);
+
 /* Fills realm, metadata and the challenges of an API, and those of a rule. False without memory. */
 bool challenge_prepare(struct api *api, const char *public_url, struct arena *arena);
 bool challenge_prepare_rule(const struct api *api, struct api_rule *rule, struct arena *arena);
 
 /* The body and the challenge of a 403 for want of scopes. `suggest`: a preset may be named, for
  * tokens that people make. `scratch` has room for 64 kB and keeps its memory. False without memory. */
-bool challenge_scopes(const struct api *api, const struct remit_decision *decision, bool suggest,
-	struct buf *scratch,
+bool challenge_scopes(const struct api *api, struct str metadata, const struct remit_decision *decision,
+	bool suggest, struct buf *scratch,
 	struct arena *arena, struct str *ret_body, struct str *ret_header);
 /* The same where they were made beforehand: all of what the rule asks of everybody is missing, and
  * nothing else is needed. False where it is not so. */

@@ -19,6 +19,8 @@ struct counters {
 	_Atomic uint64_t latency[LATENCY_BUCKETS + 1]; /* the last: slower than all */
 	_Atomic uint64_t latency_sum_us;
 	_Atomic uint64_t stale_refusals;
+	_Atomic uint64_t streams_opened, streams_closed; /* of MCP */
+	_Atomic uint64_t streams_ended; /* by us: what was allowed no longer is */
 };
 
 /* The upper bounds of the buckets. */

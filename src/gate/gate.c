@@ -4,8 +4,9 @@
  */
 #include "gate/gate.h"
 
+#include "base/clock.h"
 #include "gate/editions.h"
-#include "gate/internal.h"
+#include "gate/mcp.h"
 #include "gate/visit.h"
 
 #include <stdio.h>
@@ -72,6 +73,7 @@ bool gate_new(const struct gate_options *options, struct gate **ret, char reterr
 		return false;
 	}
 	gate->store = options->store;
+	gate->secrets = options->secrets;
 	editions_init(gate);
 	if (!make(gate, options, reterr_text)) {
 		if (gate->editions)
@@ -166,6 +168,8 @@ static void after_wait(void *state)
 	struct gate_loop *loop = state;
 	loop->turn++;
 	seats_turn(loop);
+	if (loop->streams)
+		mcp_streams_tend(loop, clock_monotonic_ns());
 }
 
 static void woken(void *state)

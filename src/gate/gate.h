@@ -13,6 +13,8 @@
 
 struct gate;
 
+struct secrets;
+
 struct gate_api {
 	const struct config_api *config;
 	struct service *service;
@@ -21,6 +23,7 @@ struct gate_api {
 struct gate_options {
 	const struct config *config;
 	struct store *store;
+	const struct secrets *secrets; /* what sessions of MCP are proven by; for APIs that have MCP */
 	const struct gate_api *apis;
 	size_t api_count;
 	/* Told when the gate has no more use for config and services, from the thread that calls gate_tidy,

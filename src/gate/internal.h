@@ -22,6 +22,7 @@ struct gate_reloads { /* since the start */
 
 struct gate { /* what lives as long as the process */
 	struct store *store;
+	const struct secrets *secrets; /* what sessions of MCP are proven by */
 	struct numbers *numbers;
 	struct roster *roster;
 	struct feed *feed;
@@ -51,6 +52,8 @@ struct gate_loop {
 	int64_t audit_full_ns[3]; /* record.c: when each kind of idle visit may be recorded in full again */
 	uint64_t visits_open;    /* each may still want a slot of the ring */
 	uint64_t turn;           /* counts the waits for events */
+	struct mcp *streams;     /* open ones of MCP */
+	int64_t streams_ns;      /* when they were last looked at */
 	struct buf scratch;
 	struct http_header headers[LIMIT_HEADERS + REPLY_HEADERS]; /* of an answer that is being made */
 };
@@ -84,6 +87,7 @@ struct visit {
 	struct str body;
 	const struct query *query;
 	struct proxy *proxy;        /* its call to an upstream, or NULL */
+	struct mcp *mcp;            /* it is one to an MCP endpoint (gate/mcp.h), or NULL */
 	size_t family;              /* of /metrics, that is sent next */
 };
 

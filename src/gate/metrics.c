@@ -137,6 +137,17 @@ static void write_audit(const struct gate *gate, struct buf *out)
 		audit_writer_is_writable(gate->audit));
 }
 
+static void write_streams(const struct gate *gate, struct buf *out)
+{
+	uint64_t closed = sum(gate, offsetof(struct counters, streams_closed)); /* read first: never more than opened */
+	uint64_t opened = sum(gate, offsetof(struct counters, streams_opened));
+	one(out, "remit_mcp_streams_open", "gauge", "Event streams of MCP that are open.", opened - closed);
+	one(out, "remit_mcp_streams_total", "counter", "Event streams of MCP that were opened.", opened);
+	one(out, "remit_mcp_streams_ended_total", "counter",
+		"Event streams that were ended because their token, owner or grant no longer allowed them.",
+		sum(gate, offsetof(struct counters, streams_ended)));
+}
+
 static void write_reloads(const struct gate *gate, struct buf *out)
 {
 	struct gate *g = (struct gate *)(uintptr_t)gate;
@@ -156,7 +167,7 @@ static void write_reloads(const struct gate *gate, struct buf *out)
 }
 
 static void (*const families[])(const struct gate *gate, struct buf *out) = {
-	write_build, write_decisions, write_latency, write_table, write_feed, write_reloads, write_audit, write_server,
+	write_build, write_streams, write_decisions, write_latency, write_table, write_feed, write_reloads, write_audit, write_server,
 };
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
 

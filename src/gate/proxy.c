@@ -4,6 +4,7 @@
  */
 #include "gate/proxy.h"
 
+#include "gate/mcp.h"
 #include "gate/token.h"
 
 #include <fcntl.h>
@@ -181,6 +182,12 @@ static void on_head(void *ctx, const struct http_response *response, enum http1_
 		reply.sized = body == HTTP1_BODY_LENGTH || (head && response->has_length);
 		reply.length = response->length;
 	}
+	if (v->mcp && !mcp_answer_head(v, response, &reply)) {
+		p->begun = p->open = false;
+		upstream_cancel(p->call);
+		reply_error(v, 502, "bad_gateway", "The server behind the gate gave an answer that cannot be judged");
+		return;
+	}
 	reply_send(&reply, -1, 0, 0);
 	if (p->open) { /* perhaps for days */
 		(void)visit_client(v);
@@ -191,13 +198,20 @@ static void on_head(void *ctx, const struct http_response *response, enum http1_
 static bool on_answer_piece(void *ctx, struct str piece)
 {
 	struct visit *v = ctx;
-	return exchange_answer_write(v->x, piece);
+	bool more = false;
+	if (!v->mcp)
+		return exchange_answer_write(v->x, piece);
+	if (!mcp_answer_piece(v, piece, &more))
+		proxy_end(v);
+	return more;
 }
 
 static void on_end(void *ctx)
 {
 	struct visit *v = ctx;
-	if (v->proxy->open)
+	if (v->proxy->open && v->mcp && !mcp_answer_end(v))
+		exchange_answer_break_off(v->x);
+	else if (v->proxy->open)
 		exchange_answer_end(v->x);
 	v->proxy->open = false;
 }
@@ -269,7 +283,7 @@ void proxy_run(struct visit *v)
 	struct proxy *p = ARENA_NEW(exchange_arena(v->x), struct proxy);
 	struct upstream_request request = {
 		.x = v->x, .body = v->body, .ctx = v,
-		.streamed = (r->chunked || r->length > 0) && !v->rule->conditions.reads_body,
+		.streamed = (r->chunked || r->length > 0) && !proxy_has_read(v),
 		.idempotent = is_idempotent(r->method), .to_head = r->method == HTTP_HEAD,
 		.write_head = write_head, .writable = on_writable, .head = on_head, .piece = on_answer_piece, .end = on_end,
 		.failed = on_failed,
@@ -298,7 +312,7 @@ void proxy_finished(struct visit *v)
 		upstream_cancel(p->call);
 }
 
-static void break_off(struct visit *v)
+void proxy_end(struct visit *v)
 {
 	struct proxy *p = v->proxy;
 	leave_list(p); /* also where the client is still to take the end of an answer */
@@ -321,5 +335,5 @@ void proxy_break_off(struct seat *seat, const struct edition *unless)
 		enter_list(p, &ended);
 	}
 	while (ended)
-		break_off(ended->visit);
+		proxy_end(ended->visit);
 }

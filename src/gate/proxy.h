@@ -22,6 +22,8 @@ void proxy_seat_stop(struct seat *seat);
 
 /* Sends on a request that was judged: with v->body where that was read, else its body as it comes. */
 void proxy_run(struct visit *v);
+/* Ends one call, and breaks its answer off where that has begun, from outside of both. */
+void proxy_end(struct visit *v);
 /* The visit is over, perhaps before its answer. */
 void proxy_finished(struct visit *v);
 /* Ends the calls of a seat, from outside of any callback: all, or those for APIs that `unless` has not. */
@@ -35,6 +37,8 @@ struct proxy_identity {
 	struct http_header headers[IDENTITY_HEADERS];
 };
 
+/* Whether the request's body was read, to be judged; else it goes through as it comes. */
+bool proxy_has_read(const struct visit *v);
 /* Appends the request's head for the upstream. False without memory. */
 bool proxy_write_head(struct visit *v, const struct proxy_identity *identity, struct str host, struct buf *out);
 /* The answer's headers, as far as they are the client's to see; valid until the loop's next answer. */

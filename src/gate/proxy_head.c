@@ -5,6 +5,7 @@
 #include "gate/proxy.h"
 
 #include "base/text.h"
+#include "gate/mcp.h"
 
 #include <arpa/inet.h>
 
@@ -99,14 +100,15 @@ static bool is_gates_to_say(struct str name)
 		&& (identity_is_ours(name) || identity_is_forwarding(name) || identity_is_override(name));
 }
 
-static void add_clients_fields(const struct http_request *request, struct buf *out)
+static void add_clients_fields(const struct visit *v, struct buf *out)
 {
-	const struct http_header *headers = request->headers;
-	size_t count = request->header_count, first = find_connection(headers, count);
+	const struct http_header *headers = v->request->headers;
+	size_t count = v->request->header_count, first = find_connection(headers, count);
 	for (size_t i = 0; i < count; i++)
 		if (!(what_is_known(headers[i].name) & (OF_THIS_HOP | NEVER_UP))
 			&& !is_gates_to_say(headers[i].name)
-			&& !is_named_by_connection(headers[i].name, headers, first, count))
+			&& !is_named_by_connection(headers[i].name, headers, first, count)
+			&& (!v->mcp || mcp_goes_up(v, headers[i].name)))
 			http1_write_header(out, headers[i].name, headers[i].value);
 }
 
@@ -203,10 +205,15 @@ static void add_identity(const struct visit *v, const struct proxy_identity *ide
 	add_own(out, STR("Remit-Request-Id"), (struct str){ id, sizeof(id) });
 }
 
+bool proxy_has_read(const struct visit *v)
+{
+	return v->mcp || v->rule->conditions.reads_body;
+}
+
 static void add_framing(const struct visit *v, struct buf *out)
 {
 	const struct http_request *r = v->request;
-	bool was_read = v->rule->conditions.reads_body;
+	bool was_read = proxy_has_read(v);
 	if (r->chunked && !was_read) {
 		buf_add_str(out, STR("Transfer-Encoding: chunked\r\n"));
 		return;
@@ -240,10 +247,12 @@ bool proxy_write_head(struct visit *v, const struct proxy_identity *identity, st
 {
 	add_line(v, out);
 	http1_write_header(out, STR("Host"), host);
-	add_clients_fields(v->request, out);
+	add_clients_fields(v, out);
 	add_cookies(v->request, out);
 	add_forwarding(v, out);
 	add_identity(v, identity, out);
+	if (v->mcp)
+		mcp_write_fields(v, out);
 	if (v->api->authorization)
 		http1_write_header(out, STR("Authorization"), str_of(v->api->authorization));
 	add_framing(v, out);
@@ -300,7 +309,7 @@ static bool may_run(const struct http_response *response)
 /* A browser's own store may keep it; nobody between (T09). */
 static bool add_cache_control(const struct visit *v, struct str value, struct reply *reply)
 {
-	bool keep = v->rule->is_public || starts_with(value, STR("private"));
+	bool keep = (v->rule && v->rule->is_public) || starts_with(value, STR("private"));
 	reply->cacheable |= keep;
 	return keep;
 }

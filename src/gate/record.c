@@ -2,7 +2,7 @@
  * What a visit leaves behind: a number in the counters, a record in the audit log.
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
-#include "gate/internal.h"
+#include "gate/mcp.h"
 
 #include "base/clock.h"
 
@@ -72,7 +72,7 @@ static void put_record(struct visit *v, int status, uint32_t micros)
 			.kind = AUDIT_KIND_DECISION,
 			.reason = v->reason,
 			.status = (uint16_t)status,
-			.name = v->rule ? v->rule->name : api->unmapped_name,
+			.name = v->rule ? v->rule->name : v->mcp ? mcp_audit_number(v) : api->unmapped_name,
 			.at_ms = exchange_now_ms(v->x),
 			.micros = micros,
 		},

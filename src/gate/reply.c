@@ -5,13 +5,14 @@
 #include "gate/reply.h"
 
 #include "gate/forward.h"
+#include "gate/mcp.h"
 
 #include <unistd.h>
 
 #define DIGITS 12
 
 static const char EXPOSED[] = "WWW-Authenticate, Remit-Request-Id, Retry-After, X-RateLimit-Limit, "
-	"X-RateLimit-Remaining, X-RateLimit-Reset";
+	"X-RateLimit-Remaining, X-RateLimit-Reset, Mcp-Session-Id";
 
 void reply_init(struct reply *reply, struct visit *v, int status, struct str body)
 {
@@ -53,6 +54,8 @@ void reply_send(struct reply *reply, int fd, uint64_t offset, uint64_t length)
 		if (v->rate.retry_s)
 			reply_header(reply, STR("Retry-After"), number_text(v->rate.retry_s, retry));
 	}
+	if (v->mcp)
+		mcp_translate(reply);
 	if (v->forwarded)
 		forward_translate(reply);
 	if (v->forwarded || (v->api && !(v->rule && v->rule->is_public) && !reply->cacheable))

@@ -6,6 +6,7 @@
 #include "gate/body.h"
 #include "gate/proxy.h"
 #include "gate/challenge.h"
+#include "gate/mcp.h"
 #include "gate/project.h"
 #include "gate/reply.h"
 #include "gate/rest.h"
@@ -14,12 +15,16 @@
 
 static void refuse_scope(struct visit *v, const struct remit_decision *decision)
 {
+	if (v->mcp) {
+		mcp_refuse_scope(v, decision);
+		return;
+	}
 	struct arena *arena = exchange_arena(v->x);
 	bool personal = (v->record.flags & REMIT_RECORD_KIND) == REMIT_TOKEN_PERSONAL;
 	struct str body, challenge;
 	size_t words = remit_policy_words(v->api->policy);
 	if (!challenge_scopes_made(v->rule, words, decision, personal, &body, &challenge)
-		&& !challenge_scopes(v->api, decision, personal, &v->loop->scratch, arena, &body, &challenge)) {
+		&& !challenge_scopes(v->api, v->api->metadata, decision, personal, &v->loop->scratch, arena, &body, &challenge)) {
 		reply_error(v, 503, "unavailable", "Out of memory");
 		return;
 	}
@@ -33,8 +38,9 @@ static void refuse_scope(struct visit *v, const struct remit_decision *decision)
 static void refuse_token(struct visit *v, enum remit_reason reason)
 {
 	bool none = reason == REMIT_NO_TOKEN;
-	struct str no_token = v->rule ? v->rule->no_token : v->api->no_token;
-	struct str bad_token = v->rule ? v->rule->bad_token : v->api->bad_token;
+	const struct api *api = v->api;
+	struct str no_token = v->rule ? v->rule->no_token : v->mcp ? api->mcp.no_token : api->no_token;
+	struct str bad_token = v->rule ? v->rule->bad_token : v->mcp ? api->mcp.bad_token : api->bad_token;
 	struct reply reply;
 	reply_init(&reply, v, 401, str_of(none ? challenge_no_token_body : challenge_bad_token_body));
 	reply_header(&reply, STR("Content-Type"), STR("application/json"));
@@ -160,9 +166,9 @@ static bool judge_conditions(struct visit *v, uint32_t *ret_whens, struct condit
 		.match = &v->match,
 		.query = v->query,
 		.request = v->request,
-		.has_json = wanted == SERVICE_BODY_JSON || (wanted == SERVICE_BODY_OPTIONAL && v->body.n > 0),
-		.json = v->body,
+		.json = v->mcp ? v->mcp->arguments : v->body,
 	};
+	input.has_json = wanted == SERVICE_BODY_JSON || (wanted == SERVICE_BODY_OPTIONAL && input.json.n > 0);
 	char problem[CONDITIONS_PROBLEM_ROOM];
 	if (conditions_judge(&v->rule->conditions, &input, ret_whens, ret_named, problem))
 		return true;
@@ -194,10 +200,36 @@ static bool refuse_reach(struct visit *v)
 	return false;
 }
 
-/* Asks for the decision, on the request and the token as it is now. False, and answered, where it is no. */
-static bool judge(struct visit *v)
+/* The decision on the request and the token as it is now. */
+static void decide(const struct visit *v, uint32_t whens, const struct conditions_named *named,
+	struct remit_decision *ret)
 {
 	struct remit_question question;
+	token_question(v, &question);
+	question.whens = whens;
+	if (!v->api->service) /* nobody behind us knows what the token is bound to */
+		project_question(named, v->keyed ? replica_project_id(v->edition->replica, v->record.project) : NULL,
+			&question);
+	remit_decide(&question, ret);
+}
+
+bool rest_holds(struct visit *v, uint32_t whens, const struct conditions_named *named)
+{
+	struct remit_decision decision __attribute__((uninitialized));
+	if (token_find_again(v) != TOKEN_JUDGED)
+		return false;
+	if (!v->rule) {
+		struct remit_question question;
+		token_question(v, &question);
+		return remit_decide_token(&question) == REMIT_ALLOWED;
+	}
+	decide(v, whens, named, &decision);
+	return decision.reason == REMIT_ALLOWED && (v->api->service || owner_reaches(v, named));
+}
+
+/* Asks for the decision. False, and answered, where it is no. */
+static bool judge(struct visit *v)
+{
 	/* 1 kB, which remit_decide fills as far as it is read. */
 	struct remit_decision decision __attribute__((uninitialized));
 	uint32_t whens = 0;
@@ -206,12 +238,11 @@ static bool judge(struct visit *v)
 		return false;
 	if (v->waited && v->keyed && !answer_token_result(v, token_find_again(v)))
 		return false;
-	token_question(v, &question);
-	question.whens = whens;
-	if (!v->api->service) /* nobody behind us knows what the token is bound to */
-		project_question(&named, v->keyed ? replica_project_id(v->edition->replica, v->record.project) : NULL,
-			&question);
-	remit_decide(&question, &decision);
+	if (v->mcp && v->rule->conditions.operation->when_count + v->rule->conditions.reads_project > 0) {
+		v->mcp->whens = whens; /* a stream may be judged again */
+		v->mcp->named = named;
+	}
+	decide(v, whens, &named, &decision);
 	if (decision.reason != REMIT_ALLOWED) {
 		refuse(v, &decision);
 		return false;
@@ -227,6 +258,21 @@ bool rest_decide(struct visit *v)
 	}
 	if (!judge(v))
 		return false;
+	visit_judge(v, REMIT_ALLOWED);
+	return true;
+}
+
+bool rest_decide_token(struct visit *v)
+{
+	struct remit_question question;
+	if (v->waited && !answer_token_result(v, token_find_again(v)))
+		return false;
+	token_question(v, &question);
+	enum remit_reason reason = remit_decide_token(&question);
+	if (reason != REMIT_ALLOWED) {
+		refuse(v, &(struct remit_decision){ .reason = reason });
+		return false;
+	}
 	visit_judge(v, REMIT_ALLOWED);
 	return true;
 }
@@ -286,7 +332,7 @@ static void find_rule(struct visit *v)
 	const struct str method = v->request->method_text;
 	enum remit_status status = REMIT_NOT_FOUND;
 	struct str below = { NULL, 0 };
-	if (api_has_path(v->api, v->path))
+	if (api_has_path(v->api, v->path) && !mcp_is_alike(v->api, v->path))
 		below = (struct str){ v->path.p + v->api->base.n, v->path.n - v->api->base.n };
 	if (below.n > 0)
 		status = remit_policy_route(v->api->policy, method.p, method.n, below.p, below.n, &v->match);
@@ -296,19 +342,29 @@ static void find_rule(struct visit *v)
 		v->match.operation = REMIT_NO_OPERATION;
 }
 
-bool rest_admit(struct visit *v)
+static bool enter(struct visit *v, enum token_result result)
 {
-	enum token_result result = token_read(v);
-	find_rule(v);
 	if (!audit_has_room(v)) {
 		v->unlogged = true; /* the slots that are left are for those that came before */
 		reply_error(v, 503, "unavailable", "The audit log cannot be written just now");
 		return false;
 	}
-	if (!v->rule || !v->rule->is_public)
+	if (!v->rule || !v->rule->is_public || v->mcp)
 		return admit_token(v, result);
 	v->credential = REMIT_CREDENTIAL_NONE; /* nobody asks whose it is */
 	return true;
+}
+
+bool rest_enter(struct visit *v)
+{
+	return enter(v, token_read(v));
+}
+
+bool rest_admit(struct visit *v)
+{
+	enum token_result result = token_read(v);
+	find_rule(v);
+	return enter(v, result);
 }
 
 void rest_request(struct visit *v)

@@ -5,6 +5,7 @@
 #include "gate/visit.h"
 
 #include "gate/forward.h"
+#include "gate/mcp.h"
 #include "gate/proxy.h"
 
 static const char NO_MEMORY[] = "{\"error\":{\"code\":\"unavailable\",\"message\":\"Out of memory\"}}";
@@ -54,7 +55,9 @@ static void find_api(struct visit *v)
 		return; /* named by a proxy that asks */
 	for (size_t i = 0; i < v->edition->api_count; i++) {
 		const struct api *api = &v->edition->apis[i];
-		if (!api_has_path(api, v->path) || (api->config->host && !is_for_host(v, api->config->host)))
+		if (!api_has_path(api, v->path) && !mcp_is_endpoint(api, v->path))
+			continue;
+		if (api->config->host && !is_for_host(v, api->config->host))
 			continue;
 		v->api = api;
 		return;
@@ -102,7 +105,7 @@ static bool answer_preflight(struct visit *v)
 	reply_init(&reply, v, 204, (struct str){ NULL, 0 });
 	reply_header(&reply, STR("Access-Control-Allow-Methods"), STR("GET, HEAD, POST, PUT, PATCH, DELETE"));
 	reply_header(&reply, STR("Access-Control-Allow-Headers"),
-		STR("authorization, content-type, idempotency-key"));
+		v->mcp ? mcp_allowed_fields(v) : STR("authorization, content-type, idempotency-key"));
 	reply_header(&reply, STR("Access-Control-Max-Age"), STR("600"));
 	reply_send(&reply, -1, 0, 0);
 	return true;
@@ -126,6 +129,8 @@ static void go_in(struct visit *v)
 			forward_judge(v);
 		return;
 	}
+	if (v->api && mcp_is_endpoint(v->api, v->path) && !mcp_enter(v))
+		return;
 	if (!check_host(v))
 		return;
 	if (wellknown_request(v))
@@ -134,7 +139,9 @@ static void go_in(struct visit *v)
 		return;
 	if (exchange_listener(v->x) != GATE_LISTENER_PUBLIC && operations_request(v))
 		return;
-	if (v->api && exchange_listener(v->x) != GATE_LISTENER_OPERATIONS)
+	if (v->mcp && exchange_listener(v->x) != GATE_LISTENER_OPERATIONS)
+		mcp_request(v);
+	else if (v->api && exchange_listener(v->x) != GATE_LISTENER_OPERATIONS)
 		rest_request(v);
 	else
 		reply_error(v, 404, "not_found", "There is nothing here");
@@ -169,6 +176,8 @@ void visit_finished(struct exchange *x, void *state, int status)
 	if (!v)
 		return;
 	proxy_finished(v);
+	if (v->mcp)
+		mcp_finished(v);
 	visit_record(v, status);
 	v->seat->visits--;
 }

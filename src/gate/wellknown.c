@@ -2,7 +2,7 @@
  * What anybody may read: the protected resources' metadata (RFC 9728), and an index of the APIs.
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
-#include "gate/reply.h"
+#include "gate/mcp.h"
 
 static const char ROOT[] = "/.well-known/oauth-protected-resource";
 
@@ -84,24 +84,37 @@ bool wellknown_prepare(struct edition *e)
 	for (size_t i = 0; ok && i < e->api_count; i++) {
 		struct api *api = &e->apis[i];
 		buf_reset(&out);
-		write_metadata(e, api, api->profile->rest_base, &out);
+		write_metadata(e, api, api->base.p ? api->profile->rest_base : "", &out);
 		api->resource = arena_copy_str(&e->arena, buf_str(&out));
+		if (api->mcp.endpoint.p) {
+			buf_reset(&out);
+			write_metadata(e, api, api->profile->mcp_endpoint, &out);
+			api->mcp.resource = arena_copy_str(&e->arena, buf_str(&out));
+		}
 		buf_reset(&out);
 		write_metadata(e, api, "", &out);
 		api->root_resource = arena_copy_str(&e->arena, buf_str(&out));
-		ok = !out.failed && api->resource.p && api->root_resource.p;
+		ok = !out.failed && api->resource.p && api->root_resource.p
+			&& (!api->mcp.endpoint.p || api->mcp.resource.p);
 	}
 	buf_done(&out);
 	return ok;
 }
 
-static const struct api *api_of(const struct visit *v, struct str below)
+/* The metadata of what has this path; {NULL, 0} where nothing has. */
+static struct str resource_at(const struct visit *v, struct str below)
 {
 	const struct edition *e = v->edition;
-	for (size_t i = 0; i < e->api_count; i++)
-		if (below.n == 0 || str_eq(below, e->apis[i].base))
-			return &e->apis[i];
-	return NULL;
+	if (below.n == 0)
+		return e->api_count > 0 ? e->apis[0].root_resource : (struct str){ NULL, 0 };
+	for (size_t i = 0; i < e->api_count; i++) {
+		const struct api *api = &e->apis[i];
+		if (str_eq(below, api->base))
+			return api->resource;
+		if (mcp_is_endpoint(api, below))
+			return api->mcp.resource;
+	}
+	return (struct str){ NULL, 0 };
 }
 
 static void send_public(struct visit *v, struct str body)
@@ -128,9 +141,9 @@ bool wellknown_request(struct visit *v)
 	if (!str_starts(v->path, STR(ROOT)))
 		return false;
 	struct str below = { v->path.p + sizeof(ROOT) - 1, v->path.n - (sizeof(ROOT) - 1) };
-	const struct api *api = api_of(v, below);
-	if (!api)
+	struct str resource = resource_at(v, below);
+	if (!resource.p)
 		return false;
-	send_public(v, below.n == 0 ? api->root_resource : api->resource);
+	send_public(v, resource);
 	return true;
 }

@@ -243,6 +243,16 @@ bool exchange_is_gone(const struct exchange *x)
 	return check(x)->carrier->is_gone(x);
 }
 
+bool exchange_has_stopped(const struct exchange *x)
+{
+	return check(x)->c->ended;
+}
+
+int64_t exchange_clock_ns(const struct exchange *x)
+{
+	return check(x)->c->loop->now_ns;
+}
+
 void exchange_hold(struct exchange *x)
 {
 	assert(check(x)->depth > 0 && !x->answered && !x->working);

@@ -119,8 +119,12 @@ struct exchange_id exchange_request_id(const struct exchange *x);
 /* Monotonic, when the head was complete; and the loop's cached wall clock. */
 int64_t exchange_started_ns(const struct exchange *x);
 int64_t exchange_now_ms(const struct exchange *x);
+/* Monotonic, when the last wait of its loop ended. */
+int64_t exchange_clock_ns(const struct exchange *x);
 /* Whether the client has gone: an answer would reach nobody. Who only stopped sending has not. */
 bool exchange_is_gone(const struct exchange *x);
+/* Whether it has stopped sending for good, which some do while they wait for their answer. */
+bool exchange_has_stopped(const struct exchange *x);
 
 /* For an answer that lasts, once it was begun: gives back the memory that head and body came in. Of the
  * head, method, version and framing stay; its texts and headers are empty from now on, and no view of them, or

@@ -32,7 +32,7 @@ struct config_api {
 };
 
 struct config_limits { /* 0: the default of limits.h */
-	uint64_t json_body_bytes, body_memory_bytes;
+	uint64_t json_body_bytes, mcp_body_bytes, body_memory_bytes;
 	uint32_t upstream_connect_ms, upstream_head_ms, upstream_body_ms;
 	uint32_t connections, head_ms, idle_ms, body_ms, body_total_ms, write_ms, drain_ms;
 };

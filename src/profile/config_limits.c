@@ -59,6 +59,12 @@ static void read_json_body(struct reader *r, const struct node *node, void *into
 	reader_size(r, node, JSON_BODY_MIN, JSON_BODY_MAX, &d->config->limits.json_body_bytes);
 }
 
+static void read_mcp_body(struct reader *r, const struct node *node, void *into)
+{
+	struct config_draft *d = into;
+	reader_size(r, node, JSON_BODY_MIN, JSON_BODY_MAX, &d->config->limits.mcp_body_bytes);
+}
+
 /* All bodies together hold at least one of the largest. */
 static void read_body_memory(struct reader *r, const struct node *node, void *into)
 {
@@ -66,6 +72,8 @@ static void read_body_memory(struct reader *r, const struct node *node, void *in
 	uint64_t least = LIMIT_UPLOAD_BYTES + LIMIT_UPLOAD_FRAME_BYTES;
 	if (least < d->config->limits.json_body_bytes)
 		least = d->config->limits.json_body_bytes;
+	if (least < d->config->limits.mcp_body_bytes)
+		least = d->config->limits.mcp_body_bytes;
 	reader_size(r, node, least, INT64_MAX, &d->config->limits.body_memory_bytes);
 }
 
@@ -140,6 +148,7 @@ static void read_upstream_body(struct reader *r, const struct node *node, void *
 
 static const struct reader_key limits_keys[] = {
 	{ "json_body", read_json_body, false },
+	{ "mcp_body", read_mcp_body, false },
 	{ "body_memory", read_body_memory, false },
 	{ "connections", read_connections, false },
 	{ "head_timeout", read_head, false },

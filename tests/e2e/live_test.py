@@ -186,7 +186,8 @@ def metrics_and_readiness():
 @case
 def metrics_by_curl():
     families = [
-        "build_info", "decisions_total", "request_seconds", "table_tokens", "table_bytes", "feed_revision",
+        "build_info", "mcp_streams_open", "mcp_streams_total", "mcp_streams_ended_total", "decisions_total",
+        "request_seconds", "table_tokens", "table_bytes", "feed_revision",
         "feed_staleness_seconds", "stale_refusals_total", "reload_total", "config_loaded_timestamp_seconds",
         "config_editions", "audit_records_total", "audit_lost_total",
         "audit_writable", "connections_open", "connections_total", "connections_refused_total",

@@ -91,14 +91,14 @@ static void test_P09_challenges_of_scopes(void **state)
 	assert_true(api_init(&f.api, f.numbers, &f.config, &f.config_api, &f.service, &f.arena, f.why));
 	set(f.profile, &decision.needed, needed, 2);
 	set(f.profile, &decision.missing, missing, 1);
-	assert_true(challenge_scopes(&f.api, &decision, true, &f.scratch, &f.arena, &body, &header));
+	assert_true(challenge_scopes(&f.api, f.api.metadata, &decision, true, &f.scratch, &f.arena, &body, &header));
 	assert_str(body,
 		"{\"error\":{\"code\":\"insufficient_scope\",\"message\":\"Token missing scope(s): a:publish\"}}");
 	assert_str(header,
 		"Bearer realm=\"toy\", error=\"insufficient_scope\", scope=\"a:write a:publish\", error_description="
 		"\"Token missing scope(s): a:publish. The preset publish-only has what is needed.\", " META);
 	set(f.profile, &decision.missing, needed, 2);
-	assert_true(challenge_scopes(&f.api, &decision, false, &f.scratch, &f.arena, &body, &header));
+	assert_true(challenge_scopes(&f.api, f.api.metadata, &decision, false, &f.scratch, &f.arena, &body, &header));
 	assert_str(body,
 		"{\"error\":{\"code\":\"insufficient_scope\",\"message\":\"Token missing scope(s): a:write, a:publish\"}}");
 	assert_str(header,
