@@ -8,7 +8,7 @@ from processes import cpu_seconds
 from report import note
 
 
-def write_script(path, method, target, tokens, headers=None):
+def write_script(path, method, target, tokens, headers=None, body=None):
     """For wrk: each request with the next token."""
     more = "".join(f', ["{name}"] = "{value}"' for name, value in (headers or {}).items())
     with open(path, "w", encoding="ascii") as file:
@@ -20,7 +20,7 @@ local n = 0
 local made = {{}}
 function init(args)
   for i, text in ipairs(heads) do
-    made[i] = wrk.format("{method}", "{target}", {{ ["Authorization"] = "Bearer " .. text{more} }})
+    made[i] = wrk.format("{method}", "{target}", {{ ["Authorization"] = "Bearer " .. text{more} }}{f", [[{body}]]" if body else ""})
   end
 end
 function request()

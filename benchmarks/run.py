@@ -10,11 +10,12 @@ import shutil
 import tempfile
 
 from in_process import measure_core, measure_making
+from mcp import measure_mcp
 from proxy import measure_proxy
 from report import note, rows
 from service import measure_service
 
-PARTS = ["core", "making", "http", "proxy"]
+PARTS = ["core", "making", "http", "proxy", "mcp"]
 
 
 def measure(part, quick):
@@ -28,6 +29,8 @@ def measure(part, quick):
         try:
             if part == "http":
                 measure_service(folder, tokens, rounds, seconds)
+            elif part == "mcp":
+                measure_mcp(folder, tokens, rounds, seconds, 100 if quick else 10_000)
             else:
                 rate, large_bytes, streams = (500, 50_000_000, 100) if quick else (10_000, 1_000_000_000, 10_000)
                 measure_proxy(folder, tokens, rounds, seconds, rate, large_bytes, streams)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * An API to stand behind the proxies that are measured: /v1/stream sends one event and stays
- * open, /v1/large/N sends N bytes, everything else is a small JSON answer.
+ * open, /v1/large/N sends N bytes, everything else is a small JSON answer. /mcp is the like of an MCP server's
+ * endpoint: GET a stream, and every answer with a session.
  */
 #include "net/server.h"
 
@@ -58,8 +59,10 @@ static void send_large(struct exchange *x, uint64_t size)
 
 static void answer_small(struct exchange *x)
 {
-	const struct http_header headers[] = { { STR("Content-Type"), STR("application/json") } };
-	const struct answer answer = { .status = 200, .headers = headers, .header_count = 1,
+	const struct http_header headers[] = { { STR("Content-Type"), STR("application/json") },
+		{ STR("Mcp-Session-Id"), STR("a93c1f8e") } };
+	bool session = str_is(exchange_request(x)->path, "/mcp");
+	const struct answer answer = { .status = 200, .headers = headers, .header_count = session ? 2 : 1,
 		.body = STR("{\"id\":\"7d1\",\"title\":\"A quiet day\",\"published\":true,\"tags\":[\"sea\",\"weather\"],"
 			"\"summary\":\"Fog until ten, then light wind from the west\"}") };
 	exchange_answer(x, &answer);
@@ -71,7 +74,8 @@ static void on_request(struct exchange *x, void *state)
 	struct str path = exchange_request(x)->path;
 	uint64_t size;
 	(void)state;
-	if (str_is(path, "/v1/stream"))
+	bool reads = exchange_request(x)->method == HTTP_GET;
+	if (str_is(path, "/v1/stream") || (reads && str_is(path, "/mcp")))
 		open_stream(x);
 	else if (str_starts(path, large)
 		&& str_to_u64((struct str){ path.p + large.n, path.n - large.n }, INT64_MAX, &size))

@@ -22,7 +22,7 @@ struct api_rule { /* one for each operation of the policy */
 	struct str no_token, bad_token; /* WWW-Authenticate of a 401 (gate/challenge.h) */
 	/* The 403 where all of the base need is missing, its first alternative. NULL: no scopes are asked for. */
 	const uint64_t *base_need;
-	struct str lacks_all, lacks_all_challenge[2]; /* [1]: with a preset that would do */
+	struct str lacks_all, lacks_all_challenge[2]; /* [1]: with a preset that would do. Of MCP: the body's end */
 };
 
 #define API_MCP_NAMES 24

@@ -5,6 +5,7 @@
 #include "gate/challenge.h"
 
 #include "gate/fit.h"
+#include "gate/mcp.h"
 
 #define HEADER_MAX 8192
 
@@ -157,10 +158,16 @@ static bool prepare_refusal(const struct api *api, struct api_rule *rule, const 
 	uint64_t *need = arena_alloc(arena, words * sizeof(*need));
 	struct buf scratch;
 	buf_init(&scratch, 8 * HEADER_MAX);
-	bool ok = need != NULL;
+	bool ok = need != NULL, rest = fit_is_rest(rule->operation);
+	struct str metadata = rest ? api->metadata : api->mcp.metadata;
 	for (int suggest = 0; ok && suggest < 2; suggest++)
-		ok = challenge_scopes(api, api->metadata, &decision, suggest, &scratch, arena, &rule->lacks_all,
+		ok = challenge_scopes(api, metadata, &decision, suggest, &scratch, arena, &rule->lacks_all,
 			&rule->lacks_all_challenge[suggest]);
+	if (ok && !rest) {
+		mcp_write_missing(&scratch, api->policy, base);
+		rule->lacks_all = keep(&scratch, arena);
+		ok = rule->lacks_all.p != NULL;
+	}
 	buf_done(&scratch);
 	if (ok)
 		memcpy(need, base->word, words * sizeof(*need));
@@ -191,7 +198,7 @@ bool challenge_prepare_rule(const struct api *api, struct api_rule *rule, struct
 		scope = keep(&out, arena);
 	}
 	buf_done(&out);
-	if (scope.p && fit_is_rest(rule->operation) && !prepare_refusal(api, rule, &base, arena))
+	if (scope.p && !prepare_refusal(api, rule, &base, arena))
 		return false;
 	struct str metadata = fit_is_rest(rule->operation) ? api->metadata : api->mcp.metadata;
 	rule->no_token = challenge_token(api, metadata, scope, "", arena);

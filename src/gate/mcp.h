@@ -101,6 +101,8 @@ enum mcp_code {
 
 /* A JSON-RPC error, sent. `data`: the members of its data, as JSON; or NULL. */
 void mcp_error(struct visit *v, int status, enum mcp_code code, const char *message, const char *data);
+/* Appends the end of its body, from the message on, which says what is missing. */
+void mcp_write_missing(struct buf *out, const struct remit_policy *policy, const struct remit_scopes *missing);
 /* The 403 for want of scopes. */
 void mcp_refuse_scope(struct visit *v, const struct remit_decision *decision);
 /* Turns the body of an answer of the gate's own into a JSON-RPC error. */

@@ -31,7 +31,9 @@ static void begin(struct buf *out, const struct mcp *m, int code)
 	buf_reset(out);
 	buf_add_text(out, "{\"jsonrpc\":\"2.0\",\"id\":");
 	add_id(out, m);
-	buf_printf(out, ",\"error\":{\"code\":%d,\"message\":", code);
+	buf_add_text(out, ",\"error\":{\"code\":-");
+	buf_add_u64(out, (uint64_t)-code); /* all are below zero */
+	buf_add_text(out, ",\"message\":");
 }
 
 static struct str keep(struct visit *v, struct buf *out)
@@ -123,28 +125,50 @@ static void add_names(struct buf *out, const struct remit_policy *policy, const 
 	}
 }
 
+void mcp_write_missing(struct buf *out, const struct remit_policy *policy, const struct remit_scopes *missing)
+{
+	buf_add_text(out, "\"Token missing scope(s): ");
+	add_names(out, policy, missing, ", ");
+	buf_add_text(out, "\",\"data\":{\"code\":\"insufficient_scope\",\"missing\":[\"");
+	add_names(out, policy, missing, "\",\"");
+	buf_add_text(out, "\"]}}}");
+}
+
+/* The challenge, and the end of the body. False without memory. */
+static bool make_refusal(struct visit *v, const struct remit_decision *decision, struct str *ret_end,
+	struct str *ret_header)
+{
+	struct buf *out = &v->loop->scratch;
+	struct arena *arena = exchange_arena(v->x);
+	struct remit_decision asked = *decision;
+	struct str ignored;
+	bool personal = (v->record.flags & REMIT_RECORD_KIND) == REMIT_TOKEN_PERSONAL;
+	if (v->mcp->modern && challenge_scopes_made(v->rule, remit_policy_words(v->api->policy), decision, personal,
+		ret_end, ret_header))
+		return true;
+	if (!v->mcp->modern)
+		add_granted(v, &asked.needed);
+	if (!challenge_scopes(v->api, v->api->mcp.metadata, &asked, personal, out, arena, &ignored, ret_header))
+		return false;
+	buf_reset(out);
+	mcp_write_missing(out, v->api->policy, &decision->missing);
+	*ret_end = out->failed ? (struct str){ NULL, 0 } : arena_copy_str(arena, buf_str(out));
+	return ret_end->p != NULL;
+}
+
 void mcp_refuse_scope(struct visit *v, const struct remit_decision *decision)
 {
 	struct buf *out = &v->loop->scratch;
-	struct str ignored, header;
-	struct remit_decision asked = *decision;
-	bool personal = (v->record.flags & REMIT_RECORD_KIND) == REMIT_TOKEN_PERSONAL;
-	if (!v->mcp->modern)
-		add_granted(v, &asked.needed);
-	if (!challenge_scopes(v->api, v->api->mcp.metadata, &asked, personal, out, exchange_arena(v->x), &ignored,
-		&header)) {
+	struct str end, header;
+	if (!make_refusal(v, decision, &end, &header)) {
 		reply_error(v, 503, "unavailable", "Out of memory");
 		return;
 	}
 	begin(out, v->mcp, STATUS_CODES - 403);
-	buf_add_text(out, "\"Token missing scope(s): ");
-	add_names(out, v->api->policy, &decision->missing, ", ");
-	buf_add_text(out, "\",\"data\":{\"code\":\"insufficient_scope\",\"missing\":[\"");
-	add_names(out, v->api->policy, &decision->missing, "\",\"");
-	buf_add_text(out, "\"]}}}");
+	buf_add_str(out, end);
 	v->mcp->told = true;
 	struct reply reply;
-	reply_init(&reply, v, 403, keep(v, out));
+	reply_init(&reply, v, 403, out->failed ? STR(NO_MEMORY) : buf_str(out));
 	reply_header(&reply, STR("Content-Type"), STR("application/json"));
 	reply_header(&reply, STR("WWW-Authenticate"), header);
 	reply_send(&reply, -1, 0, 0);
