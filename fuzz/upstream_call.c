@@ -99,6 +99,11 @@ void link_arm(struct upstream_link *link, enum deadline_phase phase)
 	REQUIRE(link == now->link && phase <= DEADLINE_PHASES);
 }
 
+void link_watch_host(struct upstream_link *link)
+{
+	REQUIRE(link == now->link);
+}
+
 /* ---- What the call tells ---- */
 
 static unsigned draw(struct run *run)

@@ -55,17 +55,11 @@ bool mcp_is_alike(const struct api *api, struct str path)
 bool mcp_enter(struct visit *v)
 {
 	struct mcp *m = ARENA_NEW(exchange_arena(v->x), struct mcp);
-	size_t longest = 1;
-	for (size_t i = 0; i < v->request->header_count; i++)
-		if (v->request->headers[i].value.n > longest)
-			longest = v->request->headers[i].value.n;
-	char *room = arena_alloc(exchange_arena(v->x), longest);
-	if (!m || !room) {
+	if (!m) {
 		reply_error(v, 503, "unavailable", "Out of memory");
 		return false;
 	}
 	m->visit = v;
-	m->room = (struct str){ room, longest };
 	v->mcp = m;
 	return true;
 }
@@ -169,12 +163,9 @@ static void join_session(struct visit *v)
 
 void mcp_request(struct visit *v)
 {
-	v->rule = mcp_hint(v);
-	bool entered = rest_enter(v);
-	if (!entered)
-		return;
-	v->rule = NULL;
 	v->match.operation = REMIT_NO_OPERATION;
+	if (!rest_enter(v))
+		return;
 	if (v->request->method == HTTP_POST)
 		read_message(v);
 	else if (v->request->method == HTTP_GET || v->request->method == HTTP_DELETE)

@@ -24,7 +24,6 @@ struct mcp { /* of one visit; in the exchange's arena */
 	size_t operation_count;
 	uint32_t whens;                 /* of the one operation that has conditions */
 	struct conditions_named named;
-	struct str room;                /* for decoding header fields */
 	/* The answer: */
 	struct mcp_list_rules rules;
 	struct mcp_list_filter *filter; /* a list is filtered; NULL: it goes through as it is */

@@ -78,6 +78,12 @@ static bool mismatch(struct visit *v, const char *what)
 	return false;
 }
 
+/* For decoding a field. NULL where it is plain, or there is no memory: then it stands for nothing. */
+static char *room_for(const struct visit *v, struct str value)
+{
+	return mcp_header_is_coded(value) ? arena_alloc(exchange_arena(v->x), value.n) : NULL;
+}
+
 /* One field beside the value that it mirrors. False, and answered, where they differ; a modern request has it
  * (`needed`). */
 static bool mirrors(struct visit *v, const char *field, const struct jsonrpc_value *value, bool needed)
@@ -88,7 +94,7 @@ static bool mirrors(struct visit *v, const char *field, const struct jsonrpc_val
 	if (count == 0 && !needed)
 		return true;
 	if (count == 1 && value->kind == JSON_KIND_STRING
-		&& mcp_header_is(said, value->kind, value->raw, (char *)(uintptr_t)v->mcp->room.p))
+		&& mcp_header_is(said, value->kind, value->raw, room_for(v, said)))
 		return true;
 	snprintf(text, sizeof(text), count == 0 ? "The field %s is missing" :
 		count > 1 ? "The field %s stands twice" : "The field %s and the body disagree", field);
@@ -125,10 +131,11 @@ static const struct mcp_method *find_method(const struct jsonrpc_message *messag
 {
 	if (message->kind == JSONRPC_RESPONSE)
 		return &answer;
-	for (size_t i = 0; message->kind == JSONRPC_REQUEST && i < METHODS; i++)
-		if (jsonrpc_is(&message->field[JSONRPC_METHOD], str_of(methods[i].name)))
-			return &methods[i];
 	const struct str raw = message->field[JSONRPC_METHOD].raw;
+	bool plain = !memchr(raw.p, '\\', raw.n);
+	for (size_t i = 0; message->kind == JSONRPC_REQUEST && i < METHODS; i++)
+		if (plain ? str_is(raw, methods[i].name) : json_raw_eq(raw, str_of(methods[i].name)))
+			return &methods[i];
 	bool tells = message->kind == JSONRPC_NOTIFICATION && str_starts(raw, STR("notifications/"));
 	return tells ? &notification : NULL;
 }
@@ -146,7 +153,7 @@ static bool check_params(struct visit *v)
 		struct str value = http_request_header(r, name, &count);
 		if (count > 1)
 			return mismatch(v, "A Mcp-Param field stands twice");
-		if (!mcp_header_is_within(value, v->mcp->arguments, (char *)(uintptr_t)v->mcp->room.p))
+		if (!mcp_header_is_within(value, v->mcp->arguments, room_for(v, value)))
 			return mismatch(v, "A Mcp-Param field and the arguments disagree");
 	}
 	return true;
@@ -418,7 +425,7 @@ const struct api_rule *mcp_hint(const struct visit *v)
 	struct str method = http_request_header(v->request, STR("Mcp-Method"), &methods_count);
 	struct str name = http_request_header(v->request, STR("Mcp-Name"), &names);
 	if (methods_count != 1 || names != 1
-		|| !mcp_header_decode(name, (char *)(uintptr_t)v->mcp->room.p, &name))
+		|| !mcp_header_decode(name, room_for(v, name), &name))
 		return NULL;
 	enum remit_status status = REMIT_NOT_FOUND;
 	if (str_is(method, "tools/call") && remit_policy_tool_select(policy, name.p, name.n, &select) == REMIT_OK

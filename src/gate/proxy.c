@@ -188,6 +188,8 @@ static void on_head(void *ctx, const struct http_response *response, enum http1_
 		reply_error(v, 502, "bad_gateway", "The server behind the gate gave an answer that cannot be judged");
 		return;
 	}
+	if (v->mcp && v->mcp->link)
+		upstream_be_patient(p->call);
 	reply_send(&reply, -1, 0, 0);
 	if (p->open) { /* perhaps for days */
 		(void)visit_client(v);

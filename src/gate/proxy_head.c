@@ -309,7 +309,7 @@ static bool may_run(const struct http_response *response)
 /* A browser's own store may keep it; nobody between (T09). */
 static bool add_cache_control(const struct visit *v, struct str value, struct reply *reply)
 {
-	bool keep = (v->rule && v->rule->is_public) || starts_with(value, STR("private"));
+	bool keep = (v->rule && v->rule->is_public && !v->mcp) || starts_with(value, STR("private"));
 	reply->cacheable |= keep;
 	return keep;
 }

@@ -58,7 +58,7 @@ void reply_send(struct reply *reply, int fd, uint64_t offset, uint64_t length)
 		mcp_translate(reply);
 	if (v->forwarded)
 		forward_translate(reply);
-	if (v->forwarded || (v->api && !(v->rule && v->rule->is_public) && !reply->cacheable))
+	if (v->forwarded || (v->api && !(v->rule && v->rule->is_public && !v->mcp) && !reply->cacheable))
 		reply_header(reply, STR("Cache-Control"), STR("no-store"));
 	if (v->origin.p && !v->forwarded) {
 		reply_header(reply, STR("Access-Control-Allow-Origin"), v->origin);

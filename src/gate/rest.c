@@ -39,6 +39,8 @@ static void refuse_token(struct visit *v, enum remit_reason reason)
 {
 	bool none = reason == REMIT_NO_TOKEN;
 	const struct api *api = v->api;
+	if (v->mcp && !v->rule)
+		v->rule = mcp_hint(v);
 	struct str no_token = v->rule ? v->rule->no_token : v->mcp ? api->mcp.no_token : api->no_token;
 	struct str bad_token = v->rule ? v->rule->bad_token : v->mcp ? api->mcp.bad_token : api->bad_token;
 	struct reply reply;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define TICK_MS 100
+#define HOST_ASKED_S 60
 
 /* ---- Life of the pool ---- */
 
@@ -173,6 +174,12 @@ void link_release(struct upstream_link *link)
 	link_set_reading(link, true); /* to see it end */
 	uv_unref(&link->uv.handle);
 	link_arm(link, DEADLINE_IDLE);
+}
+
+void link_watch_host(struct upstream_link *link)
+{
+	if (link->place->address->address.any.sa_family != AF_UNIX)
+		uv_tcp_keepalive(&link->uv.tcp, 1, HOST_ASKED_S);
 }
 
 void link_arm(struct upstream_link *link, enum deadline_phase phase)

@@ -79,6 +79,9 @@ bool upstream_write(struct upstream_call *call, struct str piece);
 /* The streamed body is whole. */
 void upstream_write_end(struct upstream_call *call);
 void upstream_resume(struct upstream_call *call);
+/* From `head` on: no time-out bounds the silence between two reads of the answer any more, as of one that is a stream
+ * of events. A host that is gone is still found out, by TCP. */
+void upstream_be_patient(struct upstream_call *call);
 /* Ends it without a word; also where it has ended. */
 void upstream_cancel(struct upstream_call *call);
 

@@ -178,6 +178,21 @@ void upstream_go(struct upstream_call *call)
 
 /* ---- The answer ---- */
 
+/* The upstream must go on with its answer, unless we do not read, or it need not. */
+static void watch_answer(struct upstream_call *call)
+{
+	link_arm(call->link, call->paused || call->patient ? DEADLINE_PHASES : DEADLINE_BODY);
+}
+
+void upstream_be_patient(struct upstream_call *call)
+{
+	if (!call->link)
+		return;
+	call->patient = true;
+	watch_answer(call);
+	link_watch_host(call->link);
+}
+
 /* How many of the bytes were used. False: the call is over. */
 static bool read_head(struct upstream_call *call, const char *bytes, size_t n, size_t *ret_used)
 {
@@ -204,7 +219,7 @@ static bool read_head(struct upstream_call *call, const char *bytes, size_t n, s
 	call->keep = response->keep_alive;
 	call->body = http1_response_body(response, call->request.to_head);
 	call->left = response->length;
-	link_arm(call->link, DEADLINE_BODY);
+	watch_answer(call);
 	call->request.head(call->request.ctx, response, call->body);
 	return call->link != NULL;
 }
@@ -304,7 +319,7 @@ static void go_on(struct upstream_call *call, const char *bytes, size_t n)
 	}
 	link_set_reading(link, !call->paused);
 	if (call->part == PART_BODY)
-		link_arm(link, call->paused ? DEADLINE_PHASES : DEADLINE_BODY);
+		watch_answer(call);
 }
 
 void call_read(struct upstream_call *call, const char *bytes, size_t n)
@@ -330,6 +345,6 @@ void upstream_resume(struct upstream_call *call)
 		go_on(call, NULL, 0);
 	else {
 		link_set_reading(call->link, true);
-		link_arm(call->link, DEADLINE_BODY);
+		watch_answer(call);
 	}
 }

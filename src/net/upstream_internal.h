@@ -69,6 +69,7 @@ struct upstream_call {
 	bool whole;      /* all of the request was handed over */
 	bool again;      /* was tried once more after a pooled connection had died */
 	bool paused;
+	bool patient;    /* its answer may be silent for as long as it likes */
 	bool wait_write;
 	bool keep;       /* the answer leaves the connection open */
 	enum answer_part part;
@@ -91,6 +92,8 @@ void link_set_reading(struct upstream_link *link, bool reading);
 bool link_write(struct upstream_link *link, struct str bytes);
 bool link_keep(struct upstream_link *link, const char *bytes, size_t n);
 void link_arm(struct upstream_link *link, enum deadline_phase phase);
+/* Has TCP ask now and then whether the other end is still there. */
+void link_watch_host(struct upstream_link *link);
 
 /* ---- upstream_call.c: what happens to a call ---- */
 void call_connected(struct upstream_call *call);

@@ -58,7 +58,7 @@ static bool is_plain(struct str value)
 	return true;
 }
 
-static bool is_sentinel(struct str value)
+bool mcp_header_is_coded(struct str value)
 {
 	const size_t start = sizeof(PREFIX) - 1, end = sizeof(SUFFIX) - 1;
 	return value.n >= start + end && str_starts(value, STR(PREFIX))
@@ -69,14 +69,14 @@ bool mcp_header_decode(struct str value, char *room, struct str *ret)
 {
 	if (!is_plain(value))
 		return false;
-	if (!is_sentinel(value)) {
+	if (!mcp_header_is_coded(value)) {
 		*ret = value;
 		return true;
 	}
 	const size_t start = sizeof(PREFIX) - 1, end = sizeof(SUFFIX) - 1;
 	struct str text = { value.p + start, value.n - start - end };
 	size_t n = 0;
-	if (!decode_base64(text, room, &n))
+	if (!room || !decode_base64(text, room, &n))
 		return false;
 	*ret = (struct str){ room, n };
 	return utf8_valid(*ret);

@@ -8,7 +8,10 @@
 
 #include "wire/json.h"
 
-/* What a field's value stands for, in at most value.n bytes at `room`. False where it stands for nothing:
+/* Whether it is in that form, and room is needed to read it. */
+bool mcp_header_is_coded(struct str value);
+
+/* What a field's value stands for; where it is coded, in at most value.n bytes at `room`. False where it stands for nothing:
  * a character that is not of ASCII, base64 that is not canonical, or not UTF-8 behind it (M07). */
 bool mcp_header_decode(struct str value, char *room, struct str *ret);
 

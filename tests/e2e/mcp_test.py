@@ -43,11 +43,15 @@ tokens = {}
 
 def start():
     global remit
-    remit = Remit(config=["limits: { mcp_body: 20kB }", "workers: 1"],
-                  apis=[f"  mine: {{ profile: ./mine.yaml, upstream: \"{server.url}\", "
-                        "origins: [\"https://page.example\"] }"], migrate=False)
-    with open(os.path.join(remit.folder, "mine.yaml"), "w", encoding="utf-8") as file:
-        file.write(PROFILE)
+    remit = Remit(config=["limits: { mcp_body: 20kB, upstream_body_timeout: 500ms }", "workers: 1"],
+                  apis=[f"  mine: {{ profile: ./mine.yaml, host: 127.0.0.1, upstream: \"{server.url}\", "
+                        "origins: [\"https://page.example\"] }",
+                        *(f"  {name}: {{ profile: ./{name}.yaml, upstream: \"{server.url}\", host: {name}.example }}"
+                          for name in ("askable", "all"))], migrate=False)
+    for name in ("mine", "askable", "all"):
+        with open(os.path.join(remit.folder, f"{name}.yaml"), "w", encoding="utf-8") as file:
+            file.write(PROFILE.replace("profile: mine", f"profile: {name}").replace("prefix: my", f"prefix: {name[:2]}")
+                       + (f"visibility: {{ pat: {name} }}\n" if name != "mine" else ""))
     remit.cli("store", "migrate")
     remit.cli("user", "add", "ann@example.com")
     for name, scopes in (("reader", ["s:read"]), ("writer", ["s:read", "s:write"]), ("none", [])):
@@ -123,6 +127,16 @@ def lists_hold_what_the_token_covers_and_say_private():
                                       ["list", "create"] if who == "writer" else ["list"])
                     equal(got, names, (who, method, events))
     server.events = False
+
+
+@case
+def a_list_may_hold_what_could_be_asked_for():
+    for name in ("askable", "all"):
+        token = remit.token("ann@example.com", name, "--no-scopes", api=name)["token"]
+        result = modern("tools/list", token=token, headers={"Host": f"{name}.example"}).json()["result"]
+        equal([tool["name"] for tool in result["tools"]], ["echo", "write"])
+        error(modern("tools/call", {"name": "write"}, token, {"Host": f"{name}.example"}), 403, -31403)
+        error(modern("tools/call", {"name": "hidden"}, token, {"Host": f"{name}.example"}), 200, -32602)
 
 
 @case
@@ -388,6 +402,7 @@ def a_stream_passes_and_either_side_may_leave():
     fields = session_of(tokens["reader"])
     connection, answer = open_stream(tokens["reader"], headers=fields)
     server.wait_open(1)
+    time.sleep(1.2)  # longer than upstream_body_timeout: a stream may be silent
     server.say(b"event: message\nid: 1\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}\n\n")
     equal(answer.read(8), b"event: m")
     server.say(b'data: {"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"hidden"},{"name":"echo"}]}}\n\n')
