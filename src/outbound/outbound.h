@@ -84,8 +84,10 @@ struct outbound_call {
 	_Atomic bool cancel;
 };
 
-/* Carries a call; `done` is called exactly once, and may be before this returns (where the call is
- * refused). head and body are the caller's to free, by outbound_call_done. */
+/* Carries a call; `done` is called exactly once, and may be before this returns (where the call is refused).
+ * Where a kept connection turns out to be closed before a byte of an answer came, the request is made once
+ * more on a new one: what may not take effect twice has a key. head and body are the caller's to free, by
+ * outbound_call_done. */
 void outbound_send(struct outbound *outbound, struct outbound_call *call);
 /* The same, and waits: for threads that may. `done` and `arg` are set by it. */
 void outbound_run(struct outbound *outbound, struct outbound_call *call);

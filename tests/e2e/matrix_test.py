@@ -226,7 +226,9 @@ def another_projects_object_answers_as_none():
                                                          "moments", "stories", "media", "webhooks")),
             ("PATCH", "/stories/{}", {"title": "mine now"}), ("POST", "/stories/{}/publish", None),
             ("POST", "/stories/{}/unschedule", None), ("GET", "/stories/{}/preview", None),
-            ("GET", "/media/{}/file", None), ("DELETE", "/webhooks/{}", None),
+            ("GET", "/media/{}/file", None), ("POST", "/webhooks/{}/test", None),
+            ("POST", "/webhooks/{}/rotate", {}), ("GET", "/webhooks/{}/deliveries", None),
+            ("POST", "/webhooks/{}/deliveries/" + NOBODY + "/repeat", None), ("DELETE", "/webhooks/{}", None),
         ]:
             real = aurora if path.startswith("/projects") else objects_of_aurora()[path.split("/")[1]]
             there = call(method, "/api/v1" + path.format(real), label, body)
@@ -248,6 +250,22 @@ def objects_of_aurora():
             listed = call("GET", f"/api/v1/{kind}?limit=100", "*").json()["data"]
             _objects[kind] = next(o["id"] for o in listed if o["project_id"] == projects["Aurora"])
     return _objects
+
+
+@case
+def deliveries_are_read_and_sent_by_different_scopes():
+    """P09: looking at deliveries is webhooks:read alone; testing, repeating and rotating webhooks:write alone"""
+    hook = call("POST", "/api/v1/webhooks", "*", {"url": "https://hooks.invalid/", "events": ["*"],
+                                                 "projectId": projects["Aurora"]}).json()["id"]
+    delivery = call("POST", f"/api/v1/webhooks/{hook}/test", "*").json()["id"]
+    for method, path, scope, good in (
+            ("GET", f"/webhooks/{hook}/deliveries", "webhooks:read", 200), ("POST", f"/webhooks/{hook}/test", "webhooks:write", 202),
+            ("POST", f"/webhooks/{hook}/rotate", "webhooks:write", 200),
+            ("POST", f"/webhooks/{hook}/deliveries/{delivery}/repeat", "webhooks:write", 202)):
+        equal(call(method, "/api/v1" + path, f"only {scope}").status, good, path)
+        equal(call(method, "/api/v1" + path, "*").status, good, path)
+        for label in (f"all but {scope}", "preset publish-only", "no scope at all"):
+            check_refusal(call(method, "/api/v1" + path, label), scope)
 
 
 @case
