@@ -89,6 +89,7 @@
 #define LIMIT_MEDIA_FETCHES 4               /* media from a URL at once: each holds a worker and its bytes */
 #define LIMIT_MEDIA_FETCH_MS 60000          /* one of them, with its redirects */
 #define LIMIT_MEDIA_REDIRECTS 5
+#define LIMIT_DETECTORS 100                 /* of one project */
 
 /* Policy. */
 #define LIMIT_SCOPES 4096             /* in one vocabulary */

@@ -45,6 +45,9 @@ const struct cli_command *const cli_commands[] = {
 	&command_publishing_connection_add,
 	&command_publishing_connection_list,
 	&command_publishing_connection_remove,
+	&command_detector_add,
+	&command_detector_list,
+	&command_detector_remove,
 	NULL,
 };
 

@@ -29,5 +29,7 @@ extern const struct cli_command command_publishing_import; /* publishing_import.
 extern const struct cli_command command_publishing_connection_add; /* publishing_connection.c */
 extern const struct cli_command command_publishing_connection_list;
 extern const struct cli_command command_publishing_connection_remove;
+extern const struct cli_command command_detector_add, command_detector_list,
+	command_detector_remove; /* publishing_detector.c */
 
 #endif

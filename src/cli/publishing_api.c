@@ -49,6 +49,27 @@ bool publishing_api_options(const struct config *config, const struct config_api
 	return ret->media_folder != NULL;
 }
 
+enum cli_exit publishing_api_open(struct cli *cli, struct secrets **ret_secrets, struct publishing_options *ret)
+{
+	char text[256] = "";
+	struct secrets *secrets = NULL;
+	enum cli_exit status = cli_open_store(cli);
+
+	if (status != CLI_DONE)
+		return status;
+	const struct config_api *api = publishing_api_find(cli);
+	if (!api)
+		return CLI_REFUSED;
+	if (!secrets_open(cli->config->secrets_key, &secrets, text))
+		return cli_fail(cli, CLI_CONFIG, "%s.", text);
+	if (publishing_api_options(cli, api, secrets, ret)) {
+		*ret_secrets = secrets;
+		return CLI_DONE;
+	}
+	secrets_close(secrets);
+	return cli_fail(cli, CLI_REFUSED, "there is no memory.");
+}
+
 void publishing_api_check(const struct config *config, struct mistakes *mistakes)
 {
 	struct service service;

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What comes into the publishing service from others' servers: media by their URL, and moments out of feeds."""
+import json
 import os
+import sqlite3
 import threading
+import time
 
 from harness import SOURCE, Remit, multipart
 from tap import case, equal, run
@@ -200,6 +203,204 @@ def L04_others_go_on_while_a_server_hangs():
         for thread in threads:
             thread.join()
     equal(register(web.url("/cat.jpeg")).status, 201)
+
+
+# ---- Moments ----
+
+def detector(*args, stdin=None):
+    return remit.cli("publishing", "detector", "add", "--project", project, *args, stdin=stdin)["id"]
+
+
+def connection(ident):
+    return call("GET", f"/data-connections/{ident}").json()
+
+
+def until(condition, seconds=30):
+    """Polls until a condition holds, and returns what it gave."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.02)
+
+
+def look_again(ident):
+    """Lets the time of its next look come, and waits until that look is written down."""
+    with sqlite3.connect(os.path.join(remit.folder, "remit.db"), timeout=30) as db:
+        key = bytes.fromhex(ident.replace("-", ""))
+        (before,) = db.execute("SELECT MAX(updated_at) FROM publishing_data_connections WHERE id = ?", (key,)).fetchone()
+        db.execute("UPDATE publishing_data_connections SET next_at = 1, updated_at = 0 WHERE id = ?", (key,))
+    db.close()
+    assert before is not None
+    return until(lambda: (now := connection(ident))["updated_at"] and now)
+
+
+def moments(ident):
+    listed = call("GET", "/moments?limit=100").json()["data"]
+    return [m for m in listed if m["data_connection_id"] == ident]
+
+
+def rss(*items):
+    return ("<rss version='2.0'><channel><title>News</title>" + "".join(
+        f"<item><title>{title}</title><guid>{guid}</guid><link>https://news.example/{guid}</link>"
+        f"<description>&lt;p&gt;About {title}&lt;/p&gt;</description></item>"
+        for guid, title in items) + "</channel></rss>").encode()
+
+
+@case
+def a_new_item_of_a_feed_is_a_moment():
+    """RSS and Atom, each item once; what was there at first is no news"""
+    web.pages["/news.xml"] = Page(rss((1, "One")), {"ETag": '"a"', "Last-Modified": "Tue, 10 Jun 2003 04:00:00 GMT"})
+    ident = detector("--kind", "rss", "--name", "News", "--url-stdin", stdin=web.url("/news.xml?key=SECRET"))
+    until(lambda: connection(ident)["last_synced_at"])
+    equal(moments(ident), [])
+    asked = web.asked("/news.xml")
+    look_again(ident)
+    sent = [headers for _, path, headers in web.seen if path.startswith("/news.xml")]
+    equal((web.asked("/news.xml"), sent[-1]["If-None-Match"], sent[-1]["If-Modified-Since"]),
+          (asked + 1, '"a"', "Tue, 10 Jun 2003 04:00:00 GMT"))
+    web.pages["/news.xml"] = Page(rss((3, "Three"), (2, "Two"), (1, "One")), {"ETag": '"b"'})
+    look_again(ident)
+    found = moments(ident)
+    equal([(m["title"], m["summary"], m["source"], m["severity"]) for m in found],
+          [("Three", "About Three", "https://news.example/3", "notable"),
+           ("Two", "About Two", "https://news.example/2", "notable")])
+    web.pages["/news.xml"] = Page(b"""<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>urn:4</id><title>Four</title>
+        <link href="https://news.example/4"/><updated>2030-01-01T00:00:00Z</updated></entry></feed>""")
+    look_again(ident)
+    look_again(ident)
+    equal([m["title"] for m in moments(ident)], ["Four", "Three", "Two"])
+    shown = call("GET", "/data-connections").body + call("GET", f"/data-connections/{ident}").body
+    assert b"SECRET" not in shown and b"SECRET" not in remit.run("publishing", "detector", "list").stdout.encode()
+    equal(call("GET", f"/data-connections/{ident}", token=elsewhere).status, 404)
+    equal(call("GET", f"/moments/{found[0]['id']}", token=elsewhere).status, 404)
+
+
+@case
+def a_number_that_crosses_a_line_is_a_moment():
+    """json-threshold with hysteresis; what is severe becomes a draft out of its template"""
+    document = {"projects": [{"id": project, "templates": [
+        {"key": "t", "name": "Alarm", "kind": "alarm", "body": "{{name}} is {{value}} (line {{threshold}}): {{title}}"}]}]}
+    path = os.path.join(remit.folder, "templates.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(document, file)
+    remit.cli("publishing", "import", path, "--owner", "ann@example.com")
+    template = call("GET", "/templates").json()["data"][0]["id"]
+
+    def says(value):
+        web.pages["/price.json"] = Page(json.dumps({"data": [{"price": value}]}).encode())
+
+    says(10)
+    ident = detector("--kind", "json-threshold", "--name", "Price", "--url", web.url("/price.json"), "--pointer",
+                     "/data/0/price", "--above", "12.5", "--hysteresis", "1", "--severity", "severe",
+                     "--auto-draft", template)
+    until(lambda: connection(ident)["last_synced_at"])
+    for value in (13.25, 12.4, 14, 11, 12.6):
+        says(value)
+        look_again(ident)
+    equal([m["title"] for m in moments(ident)], ["Price: 12.6 is above 12.5", "Price: 13.25 is above 12.5"])
+    drafts = [s for s in call("GET", "/stories").json()["data"] if s["template_id"] == template]
+    equal([(s["status"], s["body"], s["moment_id"]) for s in drafts],
+          [("draft", f"Price is {v} (line 12.5): Price: {v} is above 12.5", m["id"])
+           for v, m in zip(("12.6", "13.25"), moments(ident))])
+    equal(moments(ident)[0]["severity"], "severe")
+
+
+@case
+def S03_what_cannot_be_read_is_told_on_the_connection():
+    """S03 L04 entities, HTML, a server that answers 500 or a page of 3 MB: told, and no moment"""
+    web.pages["/bad.xml"] = Page(b"", status=500)
+    ident = detector("--kind", "rss", "--name", "Bad", "--url", web.url("/bad.xml"))
+    until(lambda: connection(ident)["detector"]["last_error"])
+    equal(connection(ident)["detector"]["last_error"], "Its server answered 500")
+    bomb = b"<!DOCTYPE rss [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;'>]><rss><channel><title>&b;</title></channel></rss>"
+    for body, told in ((bomb, "it declares a document type"), (b"<html></html>", "it is neither RSS 2.0 nor Atom"),
+                       (b"hello", "it is no XML that can be read")):
+        web.pages["/bad.xml"] = Page(body)
+        error = look_again(ident)["detector"]["last_error"]
+        assert told in error, error
+    equal(connection(ident)["status"], "needs_attention")
+    web.pages["/bad.xml"] = Page(rss((1, "x" * 3000000)))
+    error = look_again(ident)["detector"]["last_error"]
+    assert error.startswith("It could not be fetched: "), error
+    web.pages["/bad.xml"] = Page(rss((1, "One")))
+    now = look_again(ident)
+    equal((now["status"], now["detector"]["last_error"]), ("active", None))
+    equal(moments(ident), [])
+
+
+@case
+def S01_a_detector_that_turns_into_a_private_address_at_the_second_look():
+    """S01 what was a feed for the public at first leads to a special address later"""
+    web.pages["/turn.xml"] = Page(rss((1, "One")))
+    ident = detector("--kind", "rss", "--name", "Turning", "--url", web.url("/turn.xml"))
+    until(lambda: connection(ident)["last_synced_at"])
+    for hop in ("http://169.254.169.254/latest/meta-data/", "http://127.0.0.2/feed.xml", f"http://[::1]:{web.port}/turn.xml"):
+        web.pages["/turn.xml"] = Page(b"", {"Location": hop}, 302)
+        error = look_again(ident)["detector"]["last_error"]
+        assert error.startswith("It could not be fetched: "), error
+    for url in ("http://10.0.0.1/feed.xml", "http://169.254.169.254/"):
+        other_one = detector("--kind", "rss", "--name", "Private", "--url", url)
+        until(lambda: connection(other_one)["detector"]["last_error"])
+        assert connection(other_one)["detector"]["last_error"].startswith("It could not be fetched: ")
+    equal(moments(ident), [])
+
+
+@case
+def L06_a_look_that_a_kill_ends_is_done_again():
+    """L06 L04 and a server that hangs holds up no other detector, nor the end of the program"""
+    release = threading.Event()
+
+    def hang(handler):
+        release.wait(30)
+        handler.close_connection = True
+
+    web.pages["/slow.xml"] = hang
+    slow = detector("--kind", "rss", "--name", "Slow", "--url", web.url("/slow.xml"))
+    until(lambda: web.asked("/slow.xml"))
+    web.pages["/quick.xml"] = Page(rss((1, "One")))
+    quick = detector("--kind", "rss", "--name", "Quick", "--url", web.url("/quick.xml"))
+    until(lambda: connection(quick)["last_synced_at"])
+    remit.kill()
+    release.set()
+    web.pages["/slow.xml"] = Page(rss((1, "One")))
+    web.pages["/quick.xml"] = Page(rss((2, "Two"), (1, "One")))
+    remit.serve()
+    look_again(slow)
+    look_again(quick)
+    equal([m["title"] for m in moments(quick)], ["Two"])
+    release.clear()
+    web.pages["/slow.xml"] = hang
+    asked = web.asked("/slow.xml")
+    with sqlite3.connect(os.path.join(remit.folder, "remit.db"), timeout=30) as db:
+        db.execute("UPDATE publishing_data_connections SET next_at = 1 WHERE name = 'Slow'")
+    db.close()
+    until(lambda: web.asked("/slow.xml") > asked)
+    began = time.monotonic()
+    equal(remit.stop(), 0)
+    assert time.monotonic() - began < 10, time.monotonic() - began
+    release.set()
+    remit.serve()
+
+
+@case
+def detectors_are_listed_and_removed():
+    listed = remit.cli("publishing", "detector", "list", "--project", project)["detectors"]
+    names = {d["name"] for d in listed}
+    assert {"News", "Price", "Bad", "Turning", "Slow", "Quick"} <= names, names
+    news = next(d for d in listed if d["name"] == "News")
+    equal((news["kind"], news["host"], news["poll_seconds"]), ("rss", f"127.0.0.1:{web.port}", 900))
+    equal(remit.cli("publishing", "detector", "list", "--project", other)["detectors"], [])
+    remit.cli("publishing", "detector", "remove", news["id"])
+    equal(call("GET", f"/data-connections/{news['id']}").status, 404)
+    equal(remit.run("publishing", "detector", "remove", news["id"]).returncode, 1)
+    for wrong in (["--kind", "rss", "--name", "x", "--url", "http://a.example/", "--url-stdin"],
+                  ["--kind", "rss", "--name", "x"], ["--kind", "odd", "--name", "x", "--url", "http://a.example/"],
+                  ["--kind", "rss", "--name", "x", "--url", "http://a.example/", "--every", "1s"],
+                  ["--kind", "json-threshold", "--name", "x", "--url", "http://a.example/", "--above", "1"]):
+        assert remit.run("publishing", "detector", "add", "--project", project, *wrong).returncode in (1, 2), wrong
 
 
 run()

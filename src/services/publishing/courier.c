@@ -406,9 +406,8 @@ static struct courier *new_courier(struct publishing *p)
 	return NULL;
 }
 
-bool publishing_start(struct service *service, char reterr_text[256])
+bool courier_start(struct publishing *p, char reterr_text[256])
 {
-	struct publishing *p = publishing_of(service);
 
 	assert(p->outbound);
 	if (!p->courier)
@@ -430,9 +429,9 @@ bool publishing_start(struct service *service, char reterr_text[256])
 	return false;
 }
 
-void publishing_rest(struct service *service)
+void courier_rest(struct publishing *p)
 {
-	struct courier *c = publishing_of(service)->courier;
+	struct courier *c = p->courier;
 
 	if (!c || c->leadership < 0)
 		return;

@@ -14,6 +14,7 @@ struct publishing {
 	struct database *database;
 	const struct secrets *secrets;
 	struct outbound *outbound;
+	struct lookout *lookout; /* NULL: nothing is looked at by this process */
 	struct courier *courier; /* NULL: nothing is sent by this process */
 	char *api;
 	char *base;
@@ -33,7 +34,9 @@ static inline struct publishing *publishing_of(struct service *service)
 
 /* Something was queued: the courier looks at once. From any thread; nothing where there is none. */
 void courier_poke(const struct publishing *p);
-/* Room courier.c for service.c. One at rest, or NULL. */
+/* Room courier.c for service.c: starts it; ends what it does; and one at rest, or NULL, is freed. */
+bool courier_start(struct publishing *p, char reterr_text[256]);
+void courier_rest(struct publishing *p);
 void courier_free(struct courier *courier);
 
 /* ---- Who reaches what (D19, D20, D24) ----

@@ -120,5 +120,31 @@ static const char version_3[] =
 	"CREATE INDEX publishing_deliveries_list ON publishing_deliveries (webhook_id, id);"
 	BY_PROJECT("publishing_deliveries");
 
-const char *const publishing_schema[] = { version_1, version_2, version_3 };
+/* A data connection that has a detector: `next_at` is when it is looked at next, null where there is none.
+ * `score` is that of its moments; `line` and `hysteresis` are numbers as JSON writes them; `beyond` and `begun`
+ * are what the last look saw. */
+static const char version_4[] =
+	"ALTER TABLE publishing_data_connections ADD COLUMN host TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE publishing_data_connections ADD COLUMN poll_ms BIGINT;"
+	"ALTER TABLE publishing_data_connections ADD COLUMN next_at BIGINT;"
+	"ALTER TABLE publishing_data_connections ADD COLUMN score INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE publishing_data_connections ADD COLUMN template_id BLOB;"
+	"ALTER TABLE publishing_data_connections ADD COLUMN pointer TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE publishing_data_connections ADD COLUMN above INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE publishing_data_connections ADD COLUMN line TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE publishing_data_connections ADD COLUMN hysteresis TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE publishing_data_connections ADD COLUMN beyond INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE publishing_data_connections ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE publishing_data_connections ADD COLUMN etag TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE publishing_data_connections ADD COLUMN modified TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE publishing_data_connections ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE publishing_data_connections ADD COLUMN last_error TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE publishing_data_connections ADD COLUMN last_error_at BIGINT;"
+	"CREATE INDEX publishing_data_connections_due ON publishing_data_connections (next_at)"
+	" WHERE next_at IS NOT NULL;"
+	"CREATE TABLE publishing_seen ("
+	" connection_id BLOB NOT NULL REFERENCES publishing_data_connections (id) ON DELETE CASCADE,"
+	" item BLOB NOT NULL, seen_at BIGINT NOT NULL, PRIMARY KEY (connection_id, item));";
+
+const char *const publishing_schema[] = { version_1, version_2, version_3, version_4 };
 const size_t publishing_schema_count = sizeof(publishing_schema) / sizeof(publishing_schema[0]);

@@ -3,6 +3,7 @@
  * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/internal.h"
+#include "services/publishing/lookout.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,6 +90,29 @@ bool publishing_open(const struct publishing_options *options, struct service **
 out:
 	publishing_close(&p->service);
 	return false;
+}
+
+bool publishing_start(struct service *service, char reterr_text[256])
+{
+	struct publishing *p = publishing_of(service);
+
+	if (!courier_start(p, reterr_text))
+		return false;
+	p->lookout = lookout_start(p);
+	if (p->lookout)
+		return true;
+	courier_rest(p);
+	snprintf(reterr_text, 256, "The publishing service cannot look out for moments: out of memory or threads");
+	return false;
+}
+
+void publishing_rest(struct service *service)
+{
+	struct publishing *p = publishing_of(service);
+
+	lookout_stop(p->lookout);
+	p->lookout = NULL;
+	courier_rest(p);
 }
 
 void publishing_close(struct service *service)
