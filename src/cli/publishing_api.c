@@ -45,6 +45,7 @@ bool publishing_api_options(const struct config *config, const struct config_api
 		.public_url = config->public_url,
 		.policy = api->profile->policy,
 		.version = REMIT_VERSION,
+		.keep_ms = api->keep_ms,
 	};
 	return ret->media_folder != NULL;
 }
@@ -62,7 +63,7 @@ enum cli_exit publishing_api_open(struct cli *cli, struct secrets **ret_secrets,
 		return CLI_REFUSED;
 	if (!secrets_open(cli->config->secrets_key, &secrets, text))
 		return cli_fail(cli, CLI_CONFIG, "%s.", text);
-	if (publishing_api_options(cli, api, secrets, ret)) {
+	if (publishing_api_options(cli->config, api, cli->store, secrets, &cli->arena, ret)) {
 		*ret_secrets = secrets;
 		return CLI_DONE;
 	}

@@ -153,6 +153,7 @@ bool gate_reload(struct gate *gate, const struct gate_options *options, char ret
 	}
 	feed_set_max_staleness(gate->feed, config->max_staleness_ms);
 	keeper_set_max_staleness(gate->keeper, config->max_staleness_ms);
+	keeper_set_keep(gate->keeper, config->audit_keep_ms);
 	audit_writer_keep(gate->audit, config->audit_keep_ms, config->audit_max_bytes);
 	server_wake(atomic_load(&gate->server));
 	wait_for_loops(gate, edition);

@@ -61,8 +61,10 @@ static bool make(struct gate *gate, const struct gate_options *options, char *re
 		|| !edition_new(gate, options, &first, reterr_text))
 		return false;
 	snprintf(reterr_text, 512, "out of memory");
-	return editions_put(gate, first) && keeper_new(gate->store, gate->roster, staleness, &gate->keeper)
-		&& open_audit(gate, options->config, reterr_text);
+	if (!editions_put(gate, first) || !keeper_new(gate->store, gate->roster, staleness, &gate->keeper))
+		return false;
+	keeper_set_keep(gate->keeper, options->config->audit_keep_ms);
+	return open_audit(gate, options->config, reterr_text);
 }
 
 bool gate_new(const struct gate_options *options, struct gate **ret, char reterr_text[512])

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define BATCH_MS 1000
+#define PRUNE_MS 3600000 /* between two looks for old events */
 #define QUIET_S 60           /* at most one row is written for a token in this time */
 #define WAITING_MAX 1000000u /* uses; past it they are dropped */
 #define BATCH_MAX 20000u
@@ -37,6 +38,7 @@ struct keeper {
 	char host[256];
 	int64_t started_ms;
 	_Atomic int64_t beat_every_ms;
+	_Atomic int64_t keep_ms; /* of events; 0: for ever */
 	pthread_t thread;
 	pthread_mutex_t lock; /* over what follows */
 	pthread_cond_t bell;
@@ -72,6 +74,11 @@ static bool push(struct uses *uses, struct use use)
 void keeper_set_max_staleness(struct keeper *keeper, uint32_t max_staleness_ms)
 {
 	atomic_store(&keeper->beat_every_ms, max_staleness_ms / 2 > 50 ? max_staleness_ms / 2 : 50);
+}
+
+void keeper_set_keep(struct keeper *keeper, int64_t keep_ms)
+{
+	atomic_store(&keeper->keep_ms, keep_ms);
 }
 
 bool keeper_new(struct store *store, struct roster *roster, uint32_t max_staleness_ms, struct keeper **ret)
@@ -146,6 +153,17 @@ static void write_uses(struct keeper *keeper, bool all)
 	free(batch);
 }
 
+/* A portion, so that others get their turn to write between. Returns for how many ms there is nothing to do. */
+static int64_t prune_events(struct keeper *keeper)
+{
+	const int64_t keep_ms = atomic_load(&keeper->keep_ms);
+	int64_t count = 0;
+	if (keep_ms > 0 && store_event_prune(keeper->store, clock_wall_ms() - keep_ms, &count) == STORE_OK &&
+		count == STORE_EVENTS_AT_ONCE)
+		return 0;
+	return PRUNE_MS;
+}
+
 /* Waits until a revision was applied, or it is time. Under the lock. */
 static void wait_until(struct keeper *keeper, int64_t ns)
 {
@@ -159,6 +177,7 @@ static void *run(void *arg)
 {
 	struct keeper *keeper = arg;
 	int64_t next_beat = clock_monotonic_ns() + keeper->beat_every_ms * 1000000, next_uses = next_beat;
+	int64_t next_prune = next_beat;
 	bool stop = false;
 	while (!stop) {
 		pthread_mutex_lock(&keeper->lock);
@@ -177,6 +196,10 @@ static void *run(void *arg)
 		if (now >= next_uses) {
 			write_uses(keeper, false);
 			next_uses = clock_monotonic_ns() + BATCH_MS * INT64_C(1000000);
+		}
+		if (now >= next_prune) {
+			int64_t rest_ms = prune_events(keeper);
+			next_prune = clock_monotonic_ns() + rest_ms * 1000000;
 		}
 	}
 	return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The thread that writes to the store what nobody waits for: that this node lives and how far its
- * copy is, and when tokens were last used (D17).
+ * copy is, when tokens were last used (D17), and that old events are forgotten.
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
 #ifndef REMIT_GATE_KEEPER_H
@@ -16,6 +16,8 @@ bool keeper_new(struct store *store, struct roster *roster, uint32_t max_stalene
 bool keeper_start(struct keeper *keeper, int64_t revision);
 /* It says that it lives twice as often as this. */
 void keeper_set_max_staleness(struct keeper *keeper, uint32_t max_staleness_ms);
+/* Events in the store are forgotten after so long. */
+void keeper_set_keep(struct keeper *keeper, int64_t keep_ms);
 /* Writes what waits, says goodbye, frees. */
 void keeper_free(struct keeper *keeper);
 

@@ -18,6 +18,7 @@ struct config_api {
 	const char *name;
 	struct profile *profile;  /* owned */
 	const char *service;      /* "publishing"; NULL: it has upstreams */
+	int64_t keep_ms;          /* how long its rows that grow are kept; 0: the service's own default */
 	/* "http://127.0.0.1:3000", "http://unix:/run/app.sock": equal addresses of one server. */
 	const char *const *upstreams;
 	size_t upstream_count;

@@ -9,6 +9,8 @@
 #include <strings.h>
 
 #define OWN_API "remit" /* D26: Remit's own management */
+#define KEEP_MIN_MS (INT64_C(24) * 3600 * 1000)
+#define KEEP_MAX_MS (INT64_C(36525) * 24 * 3600 * 1000) /* 100 years */
 #define APIS_MAX 254    /* the table of tokens has 255; one is Remit's own */
 
 struct api_reader {
@@ -31,6 +33,12 @@ static void read_service(struct reader *r, const struct node *node, void *into)
 	size_t word;
 	if (reader_word(r, node, words, 1, &word))
 		a->api->service = words[word];
+}
+
+static void read_keep(struct reader *r, const struct node *node, void *into)
+{
+	struct api_reader *a = into;
+	reader_duration(r, node, KEEP_MIN_MS, KEEP_MAX_MS, &a->api->keep_ms);
 }
 
 static void read_upstream(struct reader *r, const struct node *node, void *into)
@@ -104,6 +112,7 @@ static void read_origins(struct reader *r, const struct node *node, void *into)
 static const struct reader_key api_keys[] = {
 	{ "profile", check_profile, true },
 	{ "service", read_service, false },
+	{ "keep", read_keep, false },
 	{ "host", read_host, false },
 	{ "hosts", read_hosts, false },
 	{ "origins", read_origins, false },
@@ -126,6 +135,8 @@ static void check_answerer(struct reader *r, const struct node *node)
 			"an API has a service or an upstream, not both");
 	else if (!node_get(node, "service") && !upstream)
 		reader_mistake(r, node, NULL, "an API lacks the key \"service\" or \"upstream\"");
+	if (node_get(node, "keep") && !node_get(node, "service"))
+		reader_mistake(r, node_get(node, "keep")->key, NULL, "only an API with a service has \"keep\"");
 	for (size_t i = 0; i < 2; i++) {
 		if (own[i] && !upstream)
 			reader_mistake(r, own[i]->key, NULL, "only an API with an upstream has \"%s\"",

@@ -89,6 +89,7 @@ struct store_ops {
 
 	enum store_status (*event_each)(struct store *store, int64_t after,
 		bool (*each)(void *ctx, const struct event_row *row), void *ctx);
+	enum store_status (*event_prune)(struct store *store, int64_t before_ms, int64_t *ret_count);
 	void (*wake)(struct store *store);
 };
 

@@ -240,3 +240,8 @@ enum store_status store_event_each(struct store *store, int64_t after,
 {
 	return store->ops->event_each(store, after, each, ctx);
 }
+
+enum store_status store_event_prune(struct store *store, int64_t before_ms, int64_t *ret_count)
+{
+	return store->ops->event_prune(store, before_ms, ret_count);
+}

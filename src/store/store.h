@@ -228,5 +228,8 @@ struct event_row {
 };
 enum store_status store_event_each(struct store *store, int64_t after,
 	bool (*each)(void *ctx, const struct event_row *row), void *ctx);
+/* Forgets the oldest events from before a time, at most STORE_EVENTS_AT_ONCE of them. *ret_count is how many. */
+#define STORE_EVENTS_AT_ONCE 1000
+enum store_status store_event_prune(struct store *store, int64_t before_ms, int64_t *ret_count);
 
 #endif

@@ -220,6 +220,27 @@ static void test_nodes_come_and_go(void **state)
 	assert_int_equal(contract_revision(c), 0);
 }
 
+static void test_events_are_forgotten_by_their_age(void **state)
+{
+	struct contract *c = *state;
+	struct store_actor later = { .who = "test", .now_ms = CONTRACT_NOW_MS + 1000 };
+	struct id id = contract_user(c, "a@example.com");
+	int64_t count = -1;
+
+	for (int i = 0; i < 1100; i++)
+		assert_int_equal(store_user_disable(c->store, &id, i % 2 == 0, i < 1050 ? &c->actor : &later, NULL), STORE_OK);
+	assert_int_equal(store_event_prune(c->store, CONTRACT_NOW_MS, &count), STORE_OK);
+	assert_int_equal(count, 0);
+	assert_int_equal(store_event_prune(c->store, CONTRACT_NOW_MS + 1, &count), STORE_OK);
+	assert_int_equal(count, STORE_EVENTS_AT_ONCE);
+	assert_int_equal(store_event_prune(c->store, CONTRACT_NOW_MS + 1, &count), STORE_OK);
+	assert_int_equal(count, 51);
+	assert_int_equal(store_event_prune(c->store, CONTRACT_NOW_MS + 1, &count), STORE_OK);
+	assert_int_equal(count, 0);
+	assert_int_equal(contract_events(c, ""), 50);
+	assert_int_equal(contract_revision(c), 1101); /* nothing that others copy has changed */
+}
+
 const struct CMUnitTest contract_people_tests[] = {
 	CONTRACT_TEST(test_user_that_is_not_there),
 	CONTRACT_TEST(test_user_that_cannot_be_added),
@@ -231,5 +252,6 @@ const struct CMUnitTest contract_people_tests[] = {
 	CONTRACT_TEST(test_who_reaches_a_project),
 	CONTRACT_TEST(test_removing_a_project_revokes_what_is_bound_to_it),
 	CONTRACT_TEST(test_nodes_come_and_go),
+	CONTRACT_TEST(test_events_are_forgotten_by_their_age),
 };
 const size_t contract_people_count = TEST_COUNT(contract_people_tests);

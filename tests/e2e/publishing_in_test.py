@@ -16,7 +16,7 @@ GIF = b"GIF89a0123456789"
 
 web = Web()
 remit = Remit(config=["outbound: { allow: [127.0.0.1] }"],
-              apis=["  publishing: { profile: ./quick.yaml, service: publishing }"], migrate=False)
+              apis=["  publishing: { profile: ./quick.yaml, service: publishing, keep: 30d }"], migrate=False)
 with open(os.path.join(SOURCE, "profiles/publishing.yaml"), encoding="utf-8") as file:
     profile = file.read().replace("rate: { pat: 120, oat: 60 }", "rate: { pat: 6000, oat: 60 }")
 with open(os.path.join(remit.folder, "quick.yaml"), "w", encoding="utf-8") as file:
@@ -292,6 +292,8 @@ def a_number_that_crosses_a_line_is_a_moment():
     def says(value):
         web.pages["/price.json"] = Page(json.dumps({"data": [{"price": value}]}).encode())
 
+    hook = call("POST", "/webhooks", {"url": web.url("/hook"), "events": ["moment.detected", "moment.auto_drafted"]})
+    equal(hook.status, 201, hook)
     says(10)
     ident = detector("--kind", "json-threshold", "--name", "Price", "--url", web.url("/price.json"), "--pointer",
                      "/data/0/price", "--above", "12.5", "--hysteresis", "1", "--severity", "severe",
@@ -306,6 +308,10 @@ def a_number_that_crosses_a_line_is_a_moment():
           [("draft", f"Price is {v} (line 12.5): Price: {v} is above 12.5", m["id"])
            for v, m in zip(("12.6", "13.25"), moments(ident))])
     equal(moments(ident)[0]["severity"], "severe")
+    told = until(lambda: len(web.posted) == 4 and [json.loads(body) for _, _, body in web.posted])
+    equal(sorted(((t["event"], t["data"]["moment"]["id"], t["data"].get("story", {}).get("id")) for t in told), key=str),
+          sorted([("moment.detected", m["id"], None) for m in moments(ident)] +
+                 [("moment.auto_drafted", s["moment_id"], s["id"]) for s in drafts], key=str))
 
 
 @case
@@ -383,6 +389,34 @@ def L06_a_look_that_a_kill_ends_is_done_again():
     assert time.monotonic() - began < 10, time.monotonic() - began
     release.set()
     remit.serve()
+
+
+@case
+def what_is_old_is_forgotten():
+    """moments and events past the time that the configuration keeps them, and nothing younger"""
+    def rows(db):
+        return [db.execute(f"SELECT COUNT(*) FROM {which}").fetchone()[0]
+                for which in ("publishing_moments WHERE title = 'old'", "events WHERE at < 1000")]
+
+    remit.stop()
+    with sqlite3.connect(os.path.join(remit.folder, "remit.db"), timeout=30) as db:
+        db.execute("INSERT INTO publishing_moments (id, project_id, title, summary, source, detected_at, score, created_at,"
+                   " updated_at) VALUES (x'00000000000170008000000000000000', ?, 'old', '', '', 1, 1, 1, 1)",
+                   (bytes.fromhex(project.replace("-", "")),))
+        db.execute("UPDATE events SET at = 1 WHERE number = (SELECT MIN(number) FROM events)")
+        young = db.execute("SELECT COUNT(*) FROM events WHERE at > 1").fetchone()[0]
+        equal(rows(db), [1, 1])
+    db.close()
+    remit.serve()
+
+    def is_gone():
+        with sqlite3.connect(os.path.join(remit.folder, "remit.db"), timeout=30) as again:
+            found = rows(again), again.execute("SELECT COUNT(*) FROM events WHERE at > 1").fetchone()[0]
+        again.close()
+        return found == ([0, 0], young)
+
+    until(is_gone)
+    assert call("GET", "/moments").json()["data"], "those that are young stay"
 
 
 @case

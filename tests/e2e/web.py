@@ -5,6 +5,7 @@
     web.pages["/feed.xml"] = Page(b"<rss>...", {"ETag": '"1"'})
     web.url("/feed.xml")          # "http://127.0.0.1:PORT/feed.xml"
     web.seen                      # [(method, path, headers), ...]
+    web.posted                    # [(path, headers, body), ...]: every POST is taken with 204
 """
 import http.server
 import threading
@@ -19,7 +20,7 @@ class Page:
 
 class Web:
     def __init__(self):
-        self.pages, self.seen = {}, []
+        self.pages, self.seen, self.posted = {}, [], []
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -47,6 +48,12 @@ class Web:
                     self.wfile.write(body)
                 except (BrokenPipeError, ConnectionResetError):
                     pass  # it has read enough
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                outer.posted.append((self.path, dict(self.headers), body))
+                self.send_response(204)
+                self.end_headers()
 
         class Server(http.server.ThreadingHTTPServer):
             daemon_threads = True

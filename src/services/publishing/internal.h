@@ -21,6 +21,7 @@ struct publishing {
 	char *files_url;      /* "https://example.com/api/v1/files" */
 	_Atomic unsigned fetching; /* media that are being fetched from others' servers */
 	int media_folder;     /* a descriptor: every file is named below it */
+	int64_t keep_ms;      /* how long what is done with is kept */
 	struct arena arena;   /* as long as the service */
 	struct str openapi;
 	/* Where random bytes come from: randombytes_buf but in tests. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The lookout's thread: rounds of claiming what is due, having it fetched, and judging what came.
+ * The lookout's thread: rounds of claiming what is due, having it fetched, and judging what came; and now
+ * and then of forgetting what is old.
  * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/lookout.h"
@@ -7,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "services/publishing/detectors.h"
+#include "services/publishing/prune.h"
 #include "services/publishing/threshold.h"
 
 #include <pthread.h>
@@ -21,6 +23,8 @@
 #define LOOK_MS 15000        /* one, with its redirects */
 #define LOOK_REDIRECTS 3
 #define CLAIM_MS 60000       /* a look that never came back is done again after it */
+#define PRUNES_A_ROUND 20
+#define PRUNE_NS (INT64_C(3600) * 1000 * 1000 * 1000)
 #define LOOK_BYTES_MAX (16u * 1024 * 1024) /* of what one look holds beside the answer */
 
 struct look {
@@ -42,6 +46,7 @@ struct lookout {
 	/* The thread's own. */
 	struct look *looks;
 	size_t count;
+	int64_t next_prune_ns; /* monotonic */
 	bool store_failed; /* and it was logged */
 };
 
@@ -226,9 +231,29 @@ static enum store_status claim_one(struct lookout *l)
 	return status == STORE_OK ? STORE_NOT_FOUND : status;
 }
 
+/* Hourly, in portions; what is left after some of them waits for the next round. */
+static enum store_status forget_old(struct lookout *l)
+{
+	const int64_t now_ns = clock_monotonic_ns();
+	bool more = true;
+
+	if (now_ns < l->next_prune_ns)
+		return STORE_OK;
+	for (unsigned i = 0; more && i < PRUNES_A_ROUND; i++) {
+		enum store_status status = prune_some(l->p, clock_wall_ms(), &more);
+		if (status != STORE_OK)
+			return status;
+	}
+	l->next_prune_ns = more ? 0 : now_ns + PRUNE_NS;
+	return STORE_OK;
+}
+
 static void do_round(struct lookout *l)
 {
 	enum store_status status = finish_done(l);
+
+	if (status == STORE_OK)
+		status = forget_old(l);
 
 	while (status == STORE_OK && l->count < LOOKS_MAX)
 		status = claim_one(l);

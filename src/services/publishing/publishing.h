@@ -20,6 +20,7 @@ struct publishing_options {
 	const char *public_url;
 	const struct remit_policy *policy; /* for the OpenAPI document */
 	const char *version;
+	int64_t keep_ms;          /* how long what is done with is kept; 0: 90 days */
 };
 
 /* What it is: its table of operations, for whoever judges rules without opening it. */

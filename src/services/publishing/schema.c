@@ -144,7 +144,9 @@ static const char version_4[] =
 	" WHERE next_at IS NOT NULL;"
 	"CREATE TABLE publishing_seen ("
 	" connection_id BLOB NOT NULL REFERENCES publishing_data_connections (id) ON DELETE CASCADE,"
-	" item BLOB NOT NULL, seen_at BIGINT NOT NULL, PRIMARY KEY (connection_id, item));";
+	" item BLOB NOT NULL, seen_at BIGINT NOT NULL, PRIMARY KEY (connection_id, item));"
+	"CREATE INDEX publishing_seen_age ON publishing_seen (connection_id, seen_at);"
+	"CREATE INDEX publishing_stories_moment ON publishing_stories (moment_id) WHERE moment_id IS NOT NULL;";
 
 const char *const publishing_schema[] = { version_1, version_2, version_3, version_4 };
 const size_t publishing_schema_count = sizeof(publishing_schema) / sizeof(publishing_schema[0]);

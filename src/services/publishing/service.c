@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define KEEP_MS (INT64_C(90) * 24 * 3600 * 1000)
 #define OPENAPI_MAX (4 * 1024 * 1024)
 
 void random_bytes(void *buffer, size_t n)
@@ -76,6 +77,7 @@ bool publishing_open(const struct publishing_options *options, struct service **
 	p->database = options->database;
 	p->secrets = options->secrets;
 	p->outbound = options->outbound;
+	p->keep_ms = options->keep_ms > 0 ? options->keep_ms : KEEP_MS;
 	p->media_folder = -1;
 	p->random = random_bytes;
 	arena_init(&p->arena, OPENAPI_MAX);

@@ -125,3 +125,29 @@ enum store_status sqlite_event_each(struct store *store, int64_t after,
 	return database_read(sqlite_of(store)->db, each_event,
 		&(struct walk){ .event = each, .ctx = ctx, .after = after });
 }
+
+struct event_prune {
+	int64_t before_ms, count;
+};
+
+/* Numbers rise with time: where the lowest is young enough, all are. */
+static enum store_status prune_events(struct sql *sql, void *arg)
+{
+	struct event_prune *prune = arg;
+	struct sql_statement *st = sql_prepare(sql, "DELETE FROM events WHERE number IN (SELECT number FROM events"
+		" WHERE at < ?1 AND (SELECT at FROM events ORDER BY number LIMIT 1) < ?1 ORDER BY number LIMIT ?2)");
+	sql_bind_int(st, 1, prune->before_ms);
+	sql_bind_int(st, 2, STORE_EVENTS_AT_ONCE);
+	enum store_status status = sql_run(st);
+	prune->count = status == STORE_OK ? sql_changes(sql) : 0;
+	return status;
+}
+
+enum store_status sqlite_event_prune(struct store *store, int64_t before_ms, int64_t *ret_count)
+{
+	struct event_prune prune = { .before_ms = before_ms };
+	enum store_status status = database_write(sqlite_of(store)->db, prune_events, &prune);
+	if (status == STORE_OK)
+		*ret_count = prune.count;
+	return status;
+}

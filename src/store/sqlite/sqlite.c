@@ -64,6 +64,7 @@ static const struct store_ops ops = {
 	.node_gone = sqlite_node_gone,
 	.node_each = sqlite_node_each,
 	.event_each = sqlite_event_each,
+	.event_prune = sqlite_event_prune,
 	.wake = sqlite_wake,
 };
 

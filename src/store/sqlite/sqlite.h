@@ -93,6 +93,7 @@ enum store_status sqlite_node_each(struct store *store, bool (*each)(void *ctx, 
 	void *ctx);
 enum store_status sqlite_event_each(struct store *store, int64_t after, bool (*each)(void *ctx, const struct
 	event_row *row), void *ctx);
+enum store_status sqlite_event_prune(struct store *store, int64_t before_ms, int64_t *ret_count);
 void sqlite_wake(struct store *store);
 
 #endif
