@@ -392,6 +392,32 @@ def L06_a_look_that_a_kill_ends_is_done_again():
 
 
 @case
+def L05_a_store_that_is_locked():
+    """L05 what comes in while nobody can write is 503 and leaves no file; looks go on when it can be written again"""
+    def files():
+        folder = os.path.join(remit.folder, "remit.db.publishing.media")
+        return sorted(name for _, _, names in os.walk(folder) for name in names)
+
+    web.pages["/locked.png"] = Page(PNG + b"locked")
+    web.pages["/quick.xml"] = Page(rss((3, "Three"), (2, "Two"), (1, "One")))
+    quick = next(d["id"] for d in remit.cli("publishing", "detector", "list")["detectors"] if d["name"] == "Quick")
+    before = files()
+    db = sqlite3.connect(os.path.join(remit.folder, "remit.db"), timeout=30, isolation_level=None)
+    db.execute("UPDATE publishing_data_connections SET next_at = 1 WHERE name = 'Quick'")
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        answer = register(web.url("/locked.png"))
+        equal((answer.status, answer.json()["error"]["code"]), (503, "unavailable"))
+        equal(files(), before)
+        equal(call("GET", "/stories").status, 200)
+    finally:
+        db.execute("ROLLBACK")
+        db.close()
+    until(lambda: [m["title"] for m in moments(quick)] == ["Three", "Two"])
+    equal(register(web.url("/locked.png")).status, 201)
+
+
+@case
 def what_is_old_is_forgotten():
     """moments and events past the time that the configuration keeps them, and nothing younger"""
     def rows(db):

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "services/publishing/detectors.h"
+#include "services/publishing/media.h"
 #include "services/publishing/prune.h"
 #include "services/publishing/threshold.h"
 
@@ -24,6 +25,7 @@
 #define LOOK_REDIRECTS 3
 #define CLAIM_MS 60000       /* a look that never came back is done again after it */
 #define PRUNES_A_ROUND 20
+#define SWEEPS_A_PRUNE 16    /* folders of media: each is swept some sixteen hours after the last time */
 #define PRUNE_NS (INT64_C(3600) * 1000 * 1000 * 1000)
 #define LOOK_BYTES_MAX (16u * 1024 * 1024) /* of what one look holds beside the answer */
 
@@ -47,6 +49,7 @@ struct lookout {
 	struct look *looks;
 	size_t count;
 	int64_t next_prune_ns; /* monotonic */
+	unsigned folder;       /* of media, that is swept next */
 	bool store_failed; /* and it was logged */
 };
 
@@ -241,6 +244,11 @@ static enum store_status forget_old(struct lookout *l)
 		return STORE_OK;
 	for (unsigned i = 0; more && i < PRUNES_A_ROUND; i++) {
 		enum store_status status = prune_some(l->p, clock_wall_ms(), &more);
+		if (status != STORE_OK)
+			return status;
+	}
+	for (unsigned i = 0; !more && i < SWEEPS_A_PRUNE; i++) {
+		enum store_status status = media_sweep(l->p, l->folder++, clock_wall_ms());
 		if (status != STORE_OK)
 			return status;
 	}

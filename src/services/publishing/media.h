@@ -30,6 +30,9 @@ void media_clean_name(struct str sent, const struct media_type *type, char ret_n
 enum store_status media_keep(
 	const struct publishing *p, struct str bytes, char ret_file[static MEDIA_FILE_ROOM]);
 void media_forget(const struct publishing *p, const char *file);
+/* Removes the files of one of the folders that no row names, and that are older than a day. */
+#define MEDIA_FOLDERS 256
+enum store_status media_sweep(const struct publishing *p, unsigned number, int64_t now_ms);
 /* A descriptor for reading, or -1. *ret_size is its length. */
 int media_open(const struct publishing *p, const char *file, uint64_t *ret_size);
 

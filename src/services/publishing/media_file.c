@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Files of media: kept and opened below one folder, under names of our own making. A file whose row
- * was never committed (a crash in between) is never served and does no harm.
+ * was never committed (a crash in between) is never served, and is swept away later.
  * services: may include base, core, wire, store, outbound and services/service.h.
  */
 #include "services/publishing/media.h"

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct who olga = { OLGA, -1, false }, olga_aurora = { OLGA, AURORA, false };
@@ -260,6 +261,36 @@ static void test_S04_a_public_file_is_kept_for_good_and_tells_no_name(void **sta
 	world_free(w);
 }
 
+static void test_files_that_nobody_names_are_swept(void **state)
+{
+	(void)state;
+	const struct store_actor actor = { "test", WORLD_NOW };
+	const int64_t day_ms = INT64_C(24) * 3600 * 1000, now_ms = (int64_t)time(NULL) * 1000;
+	struct world *w = world_new();
+	const struct publishing *p = publishing_of(w->service);
+	char more[256], path[600];
+	int64_t revision;
+	assert_int_equal(upload(w, olga_aurora, STR("a.png"), STR(PNG), NULL), 201);
+	snprintf(more, sizeof(more), PART("projectId", "%s"), w->projects[NORTHWIND].text);
+	assert_int_equal(upload(w, olga, STR("a.png"), STR(PNG), more), 201);
+	assert_int_equal(store_project_remove(w->store, &w->projects[NORTHWIND], &actor, &revision), STORE_OK);
+	snprintf(path, sizeof(path), "%s/media/00", w->folder);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/media/00/link", w->folder);
+	assert_int_equal(symlink("../../remit.db", path), 0);
+	for (unsigned i = 0; i < MEDIA_FOLDERS; i++)
+		assert_int_equal(media_sweep(p, i, now_ms), STORE_OK);
+	assert_int_equal(unlink(path), 0); /* what is no file of ours is left alone */
+	assert_int_equal(count_files(w), 2); /* too young */
+	for (unsigned i = 0; i < MEDIA_FOLDERS; i++)
+		assert_int_equal(media_sweep(p, i, now_ms + day_ms + 2000), STORE_OK);
+	assert_int_equal(count_files(w), 1);
+	ask(w, mark, "list_media", NULL, NULL, NULL);
+	snprintf(more, sizeof(more), "%s", at(w, "data.0.id"));
+	assert_int_equal(ask(w, mark, "get_media_file", more, NULL, NULL), 200);
+	world_free(w);
+}
+
 struct old_media {
 	struct id_bytes project;
 	int count;
@@ -362,6 +393,7 @@ int main(void)
 		cmocka_unit_test(test_files_are_served_safely),
 		cmocka_unit_test(test_one_copy_for_each_content_and_project),
 		cmocka_unit_test(test_S04_a_public_file_is_kept_for_good_and_tells_no_name),
+		cmocka_unit_test(test_files_that_nobody_names_are_swept),
 		cmocka_unit_test(test_media_of_an_older_schema_stay),
 		cmocka_unit_test(test_S01_urls_that_are_refused),
 	};
