@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A server that answers 204 to everything, to be measured beside nginx `return 204`: what net costs
- * before anything is judged.
+ * before anything is judged. Given a certificate and its key it speaks TLS, and HTTP/2 to who offers it.
  */
 #include "net/server.h"
 
@@ -25,7 +25,8 @@ static void on_signal(int signal_number)
 
 int main(int argc, char **argv)
 {
-	struct server_listener listener = { argc > 1 ? argv[1] : "127.0.0.1:0", 0 };
+	const struct tls_server_options tls = { argc > 4 ? argv[3] : NULL, argc > 4 ? argv[4] : NULL, true };
+	struct server_listener listener = { argc > 1 ? argv[1] : "127.0.0.1:0", 0, argc > 4 ? &tls : NULL };
 	struct server_options options = { .listeners = &listener, .listener_count = 1 };
 	static const struct server_handler handler = { .request = on_request };
 	char error[256];

@@ -5,6 +5,7 @@
  * waiting are.
  * The first byte says how the rest is cut and answered; its highest bit leaves the preface to the input.
  */
+#include "net/http2_memory.h"
 #include "net/http2_session.h"
 #include "wire/http_class.h"
 
@@ -167,8 +168,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
+	struct http2_memory memory = { 0 };
 	struct model m = { .way = data[0] };
-	struct http2_session *session = http2_session_new(&events, &m);
+	struct http2_session *session = http2_session_new(&events, &m, &memory);
 	REQUIRE(session);
 	if ((m.way & 0x80) == 0)
 		http2_session_receive(session, (struct str){ preface, sizeof(preface) - 1 }, 0);
@@ -187,6 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	http2_session_cut(session);
 	send_all(session);
 	http2_session_free(session);
+	http2_memory_done(&memory);
 	REQUIRE(m.open == 0);
 	return 0;
 }

@@ -135,7 +135,7 @@ bool http2_open(struct connection *c)
 	if (!h)
 		return false;
 	c->h2 = h;
-	h->session = http2_session_new(&events, c);
+	h->session = http2_session_new(&events, c, &c->loop->http2_memory);
 	return h->session != NULL;
 }
 

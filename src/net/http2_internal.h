@@ -25,6 +25,7 @@ struct http2_session {
 	uint64_t received, useful; /* bytes in all, and those of heads and bodies */
 	uint64_t heads;      /* that have begun */
 	bool in_head;
+	struct http2_stream *head; /* the last that was opened; NULL once it is closed */
 	bool settled;        /* the client's first SETTINGS have come */
 	bool broken, noticed, finished;
 	uint32_t fatal;      /* from within a callback: the error that ends the session */

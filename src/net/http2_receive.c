@@ -5,6 +5,8 @@
  */
 #include "net/http2_internal.h"
 
+#define TEXT_BYTES 512 /* taken for a head at once */
+
 /* A callback that returns this gets the session ended by http2_session_receive. */
 static int end_session(struct http2_session *session, uint32_t error)
 {
@@ -88,7 +90,7 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
 	stream->next = session->streams;
 	if (stream->next)
 		stream->next->previous = stream;
-	session->streams = stream;
+	session->streams = session->head = stream;
 	nghttp2_session_set_stream_user_data(ng, stream->id, stream);
 	return 0;
 }
@@ -96,10 +98,19 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
 /* As long as the request lives. */
 static bool keep_text(struct http2_stream *stream, struct str *name, struct str *value)
 {
-	char *text = arena_alloc(stream->arena, name->n + value->n + 1);
+	size_t n = name->n + value->n;
 
-	if (!text)
-		return false;
+	if (n > stream->text_room) {
+		stream->text_room = n < TEXT_BYTES ? TEXT_BYTES : n;
+		stream->text = arena_alloc(stream->arena, stream->text_room);
+		if (!stream->text) {
+			stream->text_room = 0;
+			return false;
+		}
+	}
+	char *text = stream->text;
+	stream->text += n;
+	stream->text_room -= n;
 	memcpy(text, name->p, name->n);
 	memcpy(text + name->n, value->p, value->n);
 	*name = (struct str){ text, name->n };
@@ -151,9 +162,11 @@ static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, const uint
 		     const uint8_t *value, size_t value_size, uint8_t flags, void *user_data)
 {
 	struct http2_session *session = user_data;
-	struct http2_stream *stream = http2_find(session, frame->hd.stream_id);
+	struct http2_stream *stream = session->head;
 
 	(void)ng, (void)flags;
+	if (!stream || stream->id != frame->hd.stream_id) /* of trailers */
+		stream = http2_find(session, frame->hd.stream_id);
 	if (!stream)
 		return 0;
 	session->useful += name_size + value_size;

@@ -3,6 +3,7 @@
  * net: may include base, core and wire.
  */
 #include "net/http2_internal.h"
+#include "net/http2_memory.h"
 
 #include <stdlib.h>
 
@@ -29,8 +30,9 @@ static nghttp2_option *make_options(void)
 	return options;
 }
 
-static bool start(struct http2_session *session)
+static bool start(struct http2_session *session, struct http2_memory *memory)
 {
+	nghttp2_mem functions = http2_memory_functions(memory);
 	const nghttp2_settings_entry settings[] = {
 		{ NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, LIMIT_H2_STREAMS },
 		{ NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, LIMIT_H2_STREAM_WINDOW },
@@ -40,7 +42,7 @@ static bool start(struct http2_session *session)
 	nghttp2_session_callbacks *callbacks = make_callbacks();
 	nghttp2_option *options = make_options();
 	bool good = callbacks && options &&
-		    nghttp2_session_server_new2(&session->ng, callbacks, session, options) == 0 &&
+		    nghttp2_session_server_new3(&session->ng, callbacks, session, options, &functions) == 0 &&
 		    nghttp2_submit_settings(session->ng, NGHTTP2_FLAG_NONE, settings,
 					    sizeof(settings) / sizeof(settings[0])) == 0 &&
 		    nghttp2_session_set_local_window_size(session->ng, NGHTTP2_FLAG_NONE, 0,
@@ -51,7 +53,7 @@ static bool start(struct http2_session *session)
 	return good;
 }
 
-struct http2_session *http2_session_new(const struct http2_events *events, void *ctx)
+struct http2_session *http2_session_new(const struct http2_events *events, void *ctx, struct http2_memory *memory)
 {
 	struct http2_session *session = calloc(1, sizeof(*session));
 
@@ -61,7 +63,7 @@ struct http2_session *http2_session_new(const struct http2_events *events, void 
 	session->events = events;
 	session->ctx = ctx;
 	session->allowance = LIMIT_H2_IDLE_FRAMES;
-	if (start(session))
+	if (start(session, memory))
 		return session;
 	http2_session_free(session);
 	return NULL;

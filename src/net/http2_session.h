@@ -10,6 +10,7 @@
 #include "wire/http2.h"
 
 struct http2_session;
+struct http2_memory;
 
 /* One request and its answer. Its owner gives it the memory, and reads what is marked so. */
 struct http2_stream {
@@ -21,6 +22,8 @@ struct http2_stream {
 	struct http2_pseudo pseudo;    /* read */
 	struct http_header *fields;    /* the others, in the arena */
 	size_t field_count, field_room;
+	char *text;                    /* the rest of what was taken for their texts */
+	size_t text_room;
 	struct http1_error error;      /* read: what to answer where the head is refused; status 0 where it is not */
 	size_t head_bytes;
 	size_t body_bytes;             /* read: of the request's body, that came */
@@ -53,8 +56,8 @@ struct http2_events {
 	void (*closed)(void *ctx, struct http2_stream *stream);
 };
 
-/* NULL without memory. */
-struct http2_session *http2_session_new(const struct http2_events *events, void *ctx);
+/* `memory` is of the caller's thread and outlives it. NULL without memory. */
+struct http2_session *http2_session_new(const struct http2_events *events, void *ctx, struct http2_memory *memory);
 /* Closes every stream that is open. NULL is fine. */
 void http2_session_free(struct http2_session *session);
 

@@ -5,7 +5,7 @@
 #include "net/http2_internal.h"
 
 #define OWN_FIELDS 4   /* :status, date, content-length, remit-request-id */
-#define FIELDS_KEPT 20 /* answers with more take memory of the request's arena */
+#define FIELDS_KEPT 12 /* answers with more take memory of the request's arena */
 
 static bool is_open(const struct http2_stream *stream)
 {
@@ -26,6 +26,8 @@ void http2_stream_close(struct http2_stream *stream)
 		session->streams = stream->next;
 	if (stream->next)
 		stream->next->previous = stream->previous;
+	if (session->head == stream)
+		session->head = NULL;
 	session->backlog -= http2_stream_backlog(stream);
 	buf_done(&stream->out);
 	stream->out_at = 0;

@@ -267,6 +267,7 @@ void loop_done(struct loop *loop)
 	input_free_all(loop);
 	exchange_free_all(loop);
 	buf_done(&loop->output.gathered);
+	http2_memory_done(&loop->http2_memory);
 	transport_free_buffers(loop);
 	job_results_done(&loop->results);
 	int result = uv_loop_close(&loop->uv);

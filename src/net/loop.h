@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "net/deadline.h"
+#include "net/http2_memory.h"
 #include "net/listener.h"
 #include "net/server.h"
 #include "net/worker.h"
@@ -83,6 +84,7 @@ struct loop {
 	struct exchange *exchanges; /* free ones */
 	unsigned exchanges_free;
 	struct output output;
+	struct http2_memory http2_memory;
 	struct http_request head; /* the one that is being parsed */
 	char *ciphertext_in; /* TLS: one read of one connection; made when it is needed */
 	struct buf ciphertext_out;

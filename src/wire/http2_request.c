@@ -14,13 +14,13 @@ static bool fail(struct http1_error *reterr, int status, const char *what)
 struct str *http2_pseudo_field(struct http2_pseudo *pseudo, struct str name)
 {
 	struct str *field = NULL;
-	if (str_is(name, ":method"))
+	if (str_eq(name, STR(":method")))
 		field = &pseudo->method;
-	else if (str_is(name, ":path"))
+	else if (str_eq(name, STR(":path")))
 		field = &pseudo->path;
-	else if (str_is(name, ":scheme"))
+	else if (str_eq(name, STR(":scheme")))
 		field = &pseudo->scheme;
-	else if (str_is(name, ":authority"))
+	else if (str_eq(name, STR(":authority")))
 		field = &pseudo->authority;
 	return field && !field->p ? field : NULL;
 }
@@ -31,7 +31,8 @@ bool http2_is_of_connection(struct str name)
 		{ "connection", 10 }, { "keep-alive", 10 }, { "proxy-connection", 16 },
 		{ "transfer-encoding", 17 }, { "upgrade", 7 },
 	};
-	if (name.n < 7 || name.n > 17)
+	static const uint32_t lengths = 1u << 7 | 1u << 10 | 1u << 16 | 1u << 17; /* of the names */
+	if (name.n > 17 || (lengths >> name.n & 1) == 0)
 		return false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (str_eq_ignore_case(name, names[i]))
@@ -63,7 +64,7 @@ static bool check_field(struct str name, struct str value, struct http1_error *r
 		return fail(reterr, 400, "A header's value begins or ends with space");
 	if (http2_is_of_connection(name))
 		return fail(reterr, 400, "A header that is about a connection of HTTP/1.1");
-	if (str_is(name, "te") && !str_is(value, "trailers"))
+	if (str_eq(name, STR("te")) && !str_eq(value, STR("trailers")))
 		return fail(reterr, 400, "TE is understood as trailers alone");
 	return true;
 }
@@ -75,7 +76,7 @@ static bool join_cookies(struct http_request *r, struct arena *arena, struct htt
 	size_t size = 0, kept = 0;
 
 	for (size_t i = 0; i < r->header_count; i++)
-		if (str_is(r->headers[i].name, "cookie"))
+		if (str_eq(r->headers[i].name, STR("cookie")))
 			size += r->headers[i].value.n + 2;
 	if (size == 0)
 		return true;
@@ -84,7 +85,7 @@ static bool join_cookies(struct http_request *r, struct arena *arena, struct htt
 		return fail(reterr, 503, "Out of memory");
 	for (size_t i = 0; i < r->header_count; i++) {
 		struct http_header header = r->headers[i];
-		if (!str_is(header.name, "cookie")) {
+		if (!str_eq(header.name, STR("cookie"))) {
 			r->headers[kept++] = header;
 			continue;
 		}
