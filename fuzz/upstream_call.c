@@ -84,6 +84,11 @@ bool link_write(struct upstream_link *link, struct str bytes)
 	return true;
 }
 
+void link_tls_pump(struct upstream_link *link)
+{
+	REQUIRE(!link); /* none of these has TLS */
+}
+
 bool link_keep(struct upstream_link *link, const char *bytes, size_t n)
 {
 	char *p = realloc(link->kept, link->kept_n + n);

@@ -44,6 +44,7 @@ struct api {
 	struct service *service;        /* NULL: it has addresses */
 	struct upstream_address *addresses;
 	size_t address_count;
+	struct tls_context *upstream_tls; /* NULL: they speak none */
 	char *authorization;            /* for the upstream, in locked memory; or NULL */
 	struct str base;             /* "/api/v1"; {NULL, 0}: it has no REST */
 	struct str realm;            /* the name, as a quoted string */

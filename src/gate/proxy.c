@@ -4,6 +4,7 @@
  */
 #include "gate/proxy.h"
 
+#include "base/log.h"
 #include "gate/mcp.h"
 #include "gate/token.h"
 
@@ -58,6 +59,18 @@ static bool is_field_value(const char *text)
 	return good;
 }
 
+static bool open_tls(struct api *api, const struct config_api *config, char reterr_text[512])
+{
+	const struct config_upstream_tls *tls = &config->upstream_tls;
+	const struct tls_client_options options = { .ca = tls->ca, .cert = tls->cert, .key = tls->key };
+	char text[TLS_ERROR_ROOM];
+
+	api->upstream_tls = tls_context_new_client(&options, text);
+	if (!api->upstream_tls)
+		snprintf(reterr_text, 512, "API %s: upstream_tls: %s", config->name, text);
+	return api->upstream_tls != NULL;
+}
+
 bool proxy_prepare(struct api *api, const struct config_api *config, struct arena *arena,
 	char reterr_text[512])
 {
@@ -73,6 +86,8 @@ bool proxy_prepare(struct api *api, const struct config_api *config, struct aren
 		}
 	}
 	api->address_count = config->upstream_count;
+	if (config_upstream_is_tls(config) && !open_tls(api, config, reterr_text))
+		return false;
 	if (!config->authorization)
 		return true;
 	api->authorization = sodium_malloc(CREDENTIAL_MAX);
@@ -88,6 +103,14 @@ void proxy_done(struct api *api)
 {
 	sodium_free(api->authorization);
 	api->authorization = NULL;
+	tls_context_unref(api->upstream_tls);
+	api->upstream_tls = NULL;
+}
+
+static void tell_tls_trouble(void *ctx, const struct upstream_address *address, const char *why)
+{
+	const struct api *api = ctx;
+	log_warning("API %s: upstream https://%s: %s", api->config->name, address->host, why);
 }
 
 bool proxy_seat_start(struct seat *seat)
@@ -104,7 +127,9 @@ bool proxy_seat_start(struct seat *seat)
 		const struct api *api = &e->apis[i];
 		if (api->address_count == 0)
 			continue;
-		seat->upstreams[i] = upstream_new(api->addresses, api->address_count, &limits);
+		const struct upstream_tls tls = { api->upstream_tls, tell_tls_trouble, &e->apis[i] };
+		seat->upstreams[i] = upstream_new(api->addresses, api->address_count, &limits,
+			api->upstream_tls ? &tls : NULL);
 		if (!seat->upstreams[i])
 			return false;
 	}

@@ -25,6 +25,14 @@ struct tls_server_options {
 /* Reads the files. NULL with a sentence where one cannot be read or they do not belong together. */
 struct tls_context *tls_context_new_server(const struct tls_server_options *options,
 					   char reterr_text[static TLS_ERROR_ROOM]);
+struct tls_client_options {
+	const char *ca;         /* a file in PEM of the authorities that are trusted; NULL: the system's */
+	const char *cert, *key; /* our own certificate, as above; NULL: none */
+};
+
+/* For connections that we make. The other end is always verified. NULL as above. */
+struct tls_context *tls_context_new_client(const struct tls_client_options *options,
+					   char reterr_text[static TLS_ERROR_ROOM]);
 struct tls_context *tls_context_ref(struct tls_context *context);
 void tls_context_unref(struct tls_context *context);
 
@@ -44,6 +52,8 @@ struct tls_session;
 
 /* The server's end. It keeps a reference of its own. NULL without memory. */
 struct tls_session *tls_session_new(struct tls_context *context);
+/* The client's end. The other one's certificate must be for `name`, a name or an address. */
+struct tls_session *tls_session_new_client(struct tls_context *context, const char *name);
 void tls_session_free(struct tls_session *session);
 
 enum tls_result {

@@ -115,13 +115,12 @@ out:
 	return good;
 }
 
-static bool use_key(SSL_CTX *ssl, const struct tls_server_options *options,
-		    char reterr_text[static TLS_ERROR_ROOM])
+static bool use_key(SSL_CTX *ssl, const char *path, const char *cert, char reterr_text[static TLS_ERROR_ROOM])
 {
 	struct buf text;
 	BIO *file = NULL;
 	EVP_PKEY *key = NULL;
-	bool good = read_file(options->key, &text, reterr_text);
+	bool good = read_file(path, &text, reterr_text);
 
 	if (!good)
 		goto out;
@@ -129,12 +128,12 @@ static bool use_key(SSL_CTX *ssl, const struct tls_server_options *options,
 	key = file ? PEM_read_bio_PrivateKey(file, NULL, give_no_password, NULL) : NULL;
 	good = false;
 	if (!key)
-		say(reterr_text, options->key, "there is no private key in PEM in it, or it is encrypted");
+		say(reterr_text, path, "there is no private key in PEM in it, or it is encrypted");
 	else if (X509_check_private_key(SSL_CTX_get0_certificate(ssl), key) != 1)
 		snprintf(reterr_text, TLS_ERROR_ROOM, "%.100s: the key is not that of the certificate in %.100s",
-			 options->key, options->cert);
+			 path, cert);
 	else if (SSL_CTX_use_PrivateKey(ssl, key) != 1)
-		say(reterr_text, options->key, "the key cannot be used");
+		say(reterr_text, path, "the key cannot be used");
 	else
 		good = true;
 out:
@@ -211,7 +210,45 @@ struct tls_context *tls_context_new_server(const struct tls_server_options *opti
 	offer_protocols(context, options->http2);
 	SSL_CTX_set_alpn_select_cb(context->ssl, choose_protocol, context);
 	bool good = use_certificate(context->ssl, options->cert, reterr_text) &&
-		    use_key(context->ssl, options, reterr_text);
+		    use_key(context->ssl, options->key, options->cert, reterr_text);
+	ERR_clear_error();
+	if (good)
+		return context;
+	tls_context_unref(context);
+	return NULL;
+}
+
+static bool use_authorities(SSL_CTX *ssl, const char *path, char reterr_text[static TLS_ERROR_ROOM])
+{
+	struct buf text;
+	bool good = !path || read_file(path, &text, reterr_text); /* for a word on what is wrong with it */
+
+	if (path)
+		buf_done(&text);
+	if (!good)
+		return false;
+	if (path ? SSL_CTX_load_verify_file(ssl, path) == 1 : SSL_CTX_set_default_verify_paths(ssl) == 1)
+		return true;
+	say(reterr_text, path ? path : "the system's authorities", "there is no certificate in PEM in it");
+	return false;
+}
+
+struct tls_context *tls_context_new_client(const struct tls_client_options *options,
+					   char reterr_text[static TLS_ERROR_ROOM])
+{
+	struct tls_context *context = new_context(TLS_client_method());
+
+	if (!context) {
+		say(reterr_text, "upstream", "TLS cannot be set up");
+		return NULL;
+	}
+	offer_protocols(context, false);
+	SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER, NULL);
+	bool good = SSL_CTX_set_alpn_protos(context->ssl, context->protocols, context->protocols_n) == 0 &&
+		    use_authorities(context->ssl, options->ca, reterr_text);
+	if (good && options->cert)
+		good = use_certificate(context->ssl, options->cert, reterr_text) &&
+		       use_key(context->ssl, options->key, options->cert, reterr_text);
 	ERR_clear_error();
 	if (good)
 		return context;

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include <assert.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -72,7 +73,7 @@ __attribute__((constructor)) static void make_bio_method(void)
 
 /* ---- Life ---- */
 
-struct tls_session *tls_session_new(struct tls_context *context)
+static struct tls_session *new_session(struct tls_context *context)
 {
 	struct tls_session *s = calloc(1, sizeof(*s));
 	BIO *bio = BIO_new(bio_method);
@@ -90,8 +91,41 @@ struct tls_session *tls_session_new(struct tls_context *context)
 	BIO_set_data(bio, s);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(s->ssl, bio, bio);
-	SSL_set_accept_state(s->ssl);
 	s->context = tls_context_ref(context);
+	return s;
+}
+
+struct tls_session *tls_session_new(struct tls_context *context)
+{
+	struct tls_session *s = new_session(context);
+
+	if (s)
+		SSL_set_accept_state(s->ssl);
+	return s;
+}
+
+/* A name is asked for (SNI) and stands whole, or for one label as "*", in the certificate; an address is
+ * compared as such (RFC 9110 section 4.3.4). */
+static bool expect_name(SSL *ssl, const char *name)
+{
+	if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) == 1)
+		return true;
+	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	return SSL_set1_host(ssl, name) == 1 &&
+	       SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name) == 1;
+}
+
+struct tls_session *tls_session_new_client(struct tls_context *context, const char *name)
+{
+	struct tls_session *s = new_session(context);
+
+	if (s && !expect_name(s->ssl, name)) {
+		tls_session_free(s);
+		s = NULL;
+	}
+	ERR_clear_error();
+	if (s)
+		SSL_set_connect_state(s->ssl);
 	return s;
 }
 
@@ -237,5 +271,12 @@ struct str tls_session_protocol(const struct tls_session *s)
 void tls_session_why(const struct tls_session *s, char ret_text[static TLS_ERROR_ROOM])
 {
 	const char *reason = s->error ? ERR_reason_error_string(s->error) : NULL;
+	const long verified = SSL_get_verify_result(s->ssl);
+
+	if (ERR_GET_REASON(s->error) == SSL_R_CERTIFICATE_VERIFY_FAILED && verified != X509_V_OK) {
+		snprintf(ret_text, TLS_ERROR_ROOM, "its certificate is not good: %s",
+			 X509_verify_cert_error_string(verified));
+		return;
+	}
 	snprintf(ret_text, TLS_ERROR_ROOM, "%s", reason ? reason : "the other end broke TLS");
 }

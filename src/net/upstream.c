@@ -16,11 +16,14 @@ static void free_parts(struct upstream *up)
 {
 	buf_done(&up->head);
 	free(up->places);
+	tls_context_unref(up->tls.context);
+	buf_done(&up->ciphertext_out);
+	free(up->ciphertext_in);
 	free(up);
 }
 
 struct upstream *upstream_new(const struct upstream_address *addresses, size_t count,
-			      const struct upstream_limits *limits)
+			      const struct upstream_limits *limits, const struct upstream_tls *tls)
 {
 	struct upstream *up = calloc(1, sizeof(*up));
 
@@ -39,6 +42,11 @@ struct upstream *upstream_new(const struct upstream_address *addresses, size_t c
 	for (size_t i = 0; i < count; i++)
 		up->places[i].address = &addresses[i];
 	up->limits = *limits;
+	if (tls) {
+		up->tls = *tls;
+		tls_context_ref(tls->context);
+	}
+	buf_init(&up->ciphertext_out, 2 * LIMIT_JSON_BODY_BYTES);
 	const uint32_t after_ms[DEADLINE_PHASES] = {
 		[DEADLINE_WRITE] = limits->connect_ms ? limits->connect_ms : LIMIT_UPSTREAM_CONNECT_MS,
 		[DEADLINE_HEAD] = limits->head_ms ? limits->head_ms : LIMIT_UPSTREAM_HEAD_MS,
@@ -123,6 +131,7 @@ static void on_closed(uv_handle_t *handle)
 	struct upstream *up = link->up;
 
 	link->magic = 0;
+	link_tls_free(link);
 	free(link->kept);
 	free(link);
 	up->links--;
@@ -148,6 +157,8 @@ void link_close(struct upstream_link *link)
 		leave_pool(link);
 	else
 		link->place->busy--;
+	if (link->tls)
+		link_tls_end(link);
 	link->state = LINK_CLOSING;
 	link->call = NULL;
 	deadline_disarm(&link->deadline);
@@ -196,7 +207,7 @@ static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
 {
 	struct upstream_link *link = handle->data;
 	(void)suggested;
-	*ret = uv_buf_init(link->up->read, UPSTREAM_READ_BYTES);
+	*ret = link->tls ? link_tls_room(link) : uv_buf_init(link->up->read, UPSTREAM_READ_BYTES);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -207,7 +218,9 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	loop_enter(link->up->loop);
 	if (n == 0 || link->state == LINK_CLOSING)
 		return;
-	if (link->state == LINK_IDLE) /* it ended, or speaks unasked */
+	if (link->tls)
+		link_tls_came(link, n);
+	else if (link->state == LINK_IDLE) /* it ended, or speaks unasked */
 		link_close(link);
 	else if (n == UV_EOF)
 		call_eof(link->call);
@@ -265,6 +278,11 @@ static void on_written(uv_write_t *request, int status)
 
 bool link_write(struct upstream_link *link, struct str bytes)
 {
+	return link->tls ? link_tls_write(link, bytes) : link_write_raw(link, bytes);
+}
+
+bool link_write_raw(struct upstream_link *link, struct str bytes)
+{
 	uv_buf_t now = { .base = (char *)(uintptr_t)bytes.p, .len = bytes.n };
 	int written = link->unsent > 0 || bytes.n == 0 ? 0 : uv_try_write(&link->uv.stream, &now, 1);
 
@@ -303,10 +321,14 @@ static void on_connected(uv_connect_t *request, int status)
 		call_unconnected(link->call, UPSTREAM_UNREACHABLE);
 		return;
 	}
-	link->place->down_until_ns = 0;
-	link->state = LINK_BUSY;
 	if (link->place->address->address.any.sa_family != AF_UNIX)
 		uv_tcp_nodelay(&link->uv.tcp, 1);
+	if (link->tls) {
+		link_tls_start(link);
+		return;
+	}
+	link->place->down_until_ns = 0;
+	link->state = LINK_BUSY;
 	call_connected(link->call);
 }
 
@@ -353,9 +375,14 @@ static struct upstream_link *new_link(struct upstream *up, struct upstream_place
 	link->up = up;
 	link->place = place;
 	deadline_init(&link->deadline);
+	if (place->address->tls && !link_tls_open(link)) {
+		free(link);
+		return NULL;
+	}
 	int made = is_unix ? uv_pipe_init(&up->loop->uv, &link->uv.pipe, 0) :
 			     uv_tcp_init(&up->loop->uv, &link->uv.tcp);
 	if (made != 0) {
+		link_tls_free(link);
 		free(link);
 		return NULL;
 	}

@@ -7,6 +7,7 @@
 #define REMIT_NET_UPSTREAM_H
 
 #include "net/server.h"
+#include "net/tls.h"
 
 #include <sys/un.h>
 #include <netinet/in.h>
@@ -21,10 +22,12 @@ struct upstream_address {
 		struct sockaddr_in6 in6;
 		struct sockaddr_un un;
 	} address;
+	bool tls;
+	char name[UPSTREAM_HOST_ROOM]; /* with TLS: what its certificate must be for */
 	char host[UPSTREAM_HOST_ROOM]; /* what Host says: "127.0.0.1:3000"; "localhost" for a unix socket */
 };
 
-/* Reads "http://127.0.0.1:3000", "http://name" or "http://unix:/path". A name is looked up now, and must have
+/* Reads "http://127.0.0.1:3000", "https://name" or "http://unix:/path". A name is looked up now, and must have
  * an address. May block. False with a sentence. */
 bool upstream_address_find(const char *text, struct upstream_address *ret, char reterr_text[static 256]);
 
@@ -32,11 +35,18 @@ struct upstream_limits { /* milliseconds; zero takes the default of limits.h */
 	uint32_t connect_ms, head_ms, body_ms;
 };
 
+struct upstream_tls {
+	struct tls_context *context;
+	/* An address has no good certificate, or breaks TLS: for a log. At most once a minute for each. */
+	void (*trouble)(void *ctx, const struct upstream_address *address, const char *why);
+	void *ctx;
+};
+
 struct upstream; /* of one loop */
 
-/* `addresses` outlive it. On the loop's thread, or before that runs. NULL without memory. */
+/* `addresses` outlive it. `tls` is needed where one of them speaks it; a reference of its own is kept. On the loop's thread, or before that runs. NULL without memory. */
 struct upstream *upstream_new(const struct upstream_address *addresses, size_t count,
-			      const struct upstream_limits *limits);
+			      const struct upstream_limits *limits, const struct upstream_tls *tls);
 /* When no call is left (loop_stop): closes what is pooled. */
 void upstream_free(struct upstream *up);
 

@@ -22,10 +22,10 @@ static bool find_unix(const char *path, struct upstream_address *ret)
 }
 
 /* "name", "name:port", "[v6]:port". */
-static bool find_tcp(const char *text, struct upstream_address *ret)
+static bool find_tcp(const char *text, const char *port, struct upstream_address *ret)
 {
 	char host[UPSTREAM_HOST_ROOM];
-	const char *port = "80", *start = text;
+	const char *start = text;
 	size_t n = strcspn(text, ":");
 
 	if (strlen(text) >= sizeof(host))
@@ -48,16 +48,23 @@ static bool find_tcp(const char *text, struct upstream_address *ret)
 		memcpy(&ret->address, found->ai_addr, found->ai_addrlen);
 	freeaddrinfo(found);
 	memcpy(ret->host, text, strlen(text) + 1);
+	memcpy(ret->name, host, n + 1);
 	return good;
 }
 
 bool upstream_address_find(const char *text, struct upstream_address *ret, char reterr_text[static 256])
 {
-	const char *rest = text + strlen("http://");
-	struct upstream_address one = { 0 };
-	bool http = str_starts(str_of(text), STR("http://"));
+	struct str all = str_of(text);
+	struct upstream_address one = { .tls = str_starts(all, STR("https://")) };
+	bool found = false;
 
-	if (http && (strncmp(rest, "unix:", 5) == 0 ? find_unix(rest + 5, &one) : find_tcp(rest, &one))) {
+	if (one.tls)
+		found = find_tcp(text + strlen("https://"), "443", &one);
+	else if (str_starts(all, STR("http://unix:")))
+		found = find_unix(text + strlen("http://unix:"), &one);
+	else if (str_starts(all, STR("http://")))
+		found = find_tcp(text + strlen("http://"), "80", &one);
+	if (found) {
 		*ret = one;
 		return true;
 	}

@@ -65,7 +65,7 @@ void call_unconnected(struct upstream_call *call, enum upstream_failure failure)
 
 static void finish(struct upstream_call *call, bool clean)
 {
-	bool keep = clean && call->keep && call->whole && call->link->unsent == 0;
+	bool keep = clean && call->keep && call->whole && call->link->unsent == 0 && !call->link->more;
 	struct upstream_link *link = part(call);
 
 	if (keep)
@@ -347,4 +347,6 @@ void upstream_resume(struct upstream_call *call)
 		link_set_reading(call->link, true);
 		watch_answer(call);
 	}
+	if (call->link && !call->paused && call->link->tls)
+		link_tls_pump(call->link);
 }

@@ -20,6 +20,16 @@ struct upstream_place { /* one address, as this loop knows it */
 	unsigned busy, idle_count;
 	struct upstream_link *idle; /* the one used last is the first */
 	int64_t down_until_ns;
+	int64_t told_ns; /* when its trouble with TLS was told last; 0: never */
+};
+
+struct link_tls { /* what a link with TLS has beside */
+	struct tls_session *session;
+	struct str came; /* ciphertext not yet used: in the pool's buffer while its event runs, else in `kept` */
+	char *kept;
+	bool ended;   /* the other end said that it sends no more */
+	bool eof;     /* no more ciphertext comes */
+	bool pumping;
 };
 
 struct upstream_link { /* a connection */
@@ -27,6 +37,8 @@ struct upstream_link { /* a connection */
 	enum link_state state;
 	bool reading, reused;
 	bool heard; /* bytes of an answer came */
+	bool more;  /* with TLS: there is more behind what call_read was given */
+	struct link_tls *tls; /* NULL: plain */
 	struct upstream *up;
 	struct upstream_place *place;
 	struct upstream_link *next; /* idle */
@@ -57,6 +69,9 @@ struct upstream {
 	struct http_response response; /* the head that is being read */
 	struct buf head;               /* the one that is being sent: wiped before another */
 	char read[UPSTREAM_READ_BYTES]; /* used up, or copied, before the next read */
+	struct upstream_tls tls;
+	char *ciphertext_in; /* made when it is needed */
+	struct buf ciphertext_out;
 };
 
 enum answer_part { PART_HEAD, PART_BODY };
@@ -90,10 +105,28 @@ void link_close(struct upstream_link *link);
 void link_set_reading(struct upstream_link *link, bool reading);
 /* Writes now, or copies. False where the link is broken. */
 bool link_write(struct upstream_link *link, struct str bytes);
+/* The same without TLS. */
+bool link_write_raw(struct upstream_link *link, struct str bytes);
 bool link_keep(struct upstream_link *link, const char *bytes, size_t n);
 void link_arm(struct upstream_link *link, enum deadline_phase phase);
 /* Has TCP ask now and then whether the other end is still there. */
 void link_watch_host(struct upstream_link *link);
+
+/* ---- upstream_tls.c ---- */
+
+/* False without memory. */
+bool link_tls_open(struct upstream_link *link);
+void link_tls_free(struct upstream_link *link);
+/* The connection stands: the handshake begins. */
+void link_tls_start(struct upstream_link *link);
+uv_buf_t link_tls_room(struct upstream_link *link);
+/* So much came; 0 or less is libuv's end or error. */
+void link_tls_came(struct upstream_link *link, ssize_t n);
+/* Decrypts and hands on what has come, while reading is wanted. */
+void link_tls_pump(struct upstream_link *link);
+bool link_tls_write(struct upstream_link *link, struct str bytes);
+/* Says that nothing more comes. */
+void link_tls_end(struct upstream_link *link);
 
 /* ---- upstream_call.c: what happens to a call ---- */
 void call_connected(struct upstream_call *call);

@@ -14,14 +14,21 @@
 
 enum config_when_full { CONFIG_FULL_COUNT, CONFIG_FULL_REFUSE };
 
+struct config_upstream_tls {
+	const char *ca;         /* the file of the authorities that are trusted; NULL: the system's */
+	const char *cert, *key; /* our own, where the upstream asks for one; or NULL */
+	unsigned line, column;
+};
+
 struct config_api {
 	const char *name;
 	struct profile *profile;  /* owned */
 	const char *service;      /* "publishing"; NULL: it has upstreams */
 	int64_t keep_ms;          /* how long its rows that grow are kept; 0: the service's own default */
-	/* "http://127.0.0.1:3000", "http://unix:/run/app.sock": equal addresses of one server. */
+	/* "http://127.0.0.1:3000", "https://app.internal", "http://unix:/run/app.sock": equal addresses of one server. */
 	const char *const *upstreams;
 	size_t upstream_count;
+	struct config_upstream_tls upstream_tls; /* for those with https:// */
 	const char *authorization; /* where its credential is: "env:NAME", "file:/path", or NULL */
 	bool html_trusted;         /* its pages are not put in a sandbox */
 	const char *host;         /* only requests for this host; NULL: any that is good */
@@ -90,6 +97,8 @@ bool config_may_follow(const struct config *next, const struct config *now, char
 const struct config_api *config_api(const struct config *config, const char *name);
 /* What the server answers itself at or around a path, as "/gate"; NULL where that is nothing. */
 const char *config_own_path(const char *path);
+/* Whether an API's upstreams speak TLS: all do, or none. */
+bool config_upstream_is_tls(const struct config_api *api);
 /* The certificate of an address of `listen`; NULL where no TLS is spoken there. */
 const struct config_tls *config_listen_tls(const struct config *config, size_t i);
 /* Whether an address is of the loopback range (or a unix socket). */

@@ -47,6 +47,13 @@ static void read_upstream(struct reader *r, const struct node *node, void *into)
 	config_read_upstream(r, node, a->api);
 }
 
+static void read_upstream_tls(struct reader *r, const struct node *node, void *into)
+{
+	struct api_reader *a = into;
+	(void)r;
+	config_read_upstream_tls(a->d, node, a->api);
+}
+
 static void read_authorization(struct reader *r, const struct node *node, void *into)
 {
 	struct api_reader *a = into;
@@ -117,6 +124,7 @@ static const struct reader_key api_keys[] = {
 	{ "hosts", read_hosts, false },
 	{ "origins", read_origins, false },
 	{ "upstream", read_upstream, false },
+	{ "upstream_tls", read_upstream_tls, false }, /* behind it */
 	{ "authorization", read_authorization, false },
 	{ "site", NULL, false },
 	{ "tokens", NULL, false },

@@ -37,6 +37,8 @@ const char *config_join(
 	struct config_draft *d, const struct node *at, const char *prefix, const char *path);
 /* The text behind a prefix; NULL where it has another, or nothing is behind it. */
 const char *config_after(const char *text, const char *prefix);
+/* A file beside this one, made absolute. NULL with a mistake. `what` is "the file of a certificate". */
+const char *config_read_path(struct config_draft *d, const struct node *node, const char *what);
 /* "file:PATH", made absolute, or "env:NAME"; NULL with a mistake. `what` may not stand in the file. */
 const char *config_read_source(struct config_draft *d, const struct node *node, const char *what);
 
@@ -52,5 +54,6 @@ void config_read_apis(struct reader *r, const struct node *node, void *draft);
 void config_load_profiles(struct config_draft *d);
 /* config_upstream.c */
 void config_read_upstream(struct reader *r, const struct node *node, struct config_api *api);
+void config_read_upstream_tls(struct config_draft *d, const struct node *node, struct config_api *api);
 
 #endif

@@ -51,27 +51,18 @@ static void read_listener_address(struct reader *r, const struct node *node, voi
 	l->address = read_address(l->d, node);
 }
 
-static const char *read_path(struct listener *l, const struct node *node, const char *what)
-{
-	const char *path;
-
-	if (!reader_text(&l->d->r, node, what, &path))
-		return NULL;
-	return config_join(l->d, node, "", path);
-}
-
 static void read_cert(struct reader *r, const struct node *node, void *into)
 {
 	struct listener *l = into;
 	(void)r;
-	l->tls.cert = read_path(l, node, "the file of a certificate");
+	l->tls.cert = config_read_path(l->d, node, "the file of a certificate");
 }
 
 static void read_key(struct reader *r, const struct node *node, void *into)
 {
 	struct listener *l = into;
 	(void)r;
-	l->tls.key = read_path(l, node, "the file of a private key");
+	l->tls.key = config_read_path(l->d, node, "the file of a private key");
 }
 
 static const struct reader_key tls_keys[] = {

@@ -31,6 +31,15 @@ const char *config_after(const char *text, const char *prefix)
 	return strncmp(text, prefix, n) == 0 && text[n] ? text + n : NULL;
 }
 
+const char *config_read_path(struct config_draft *d, const struct node *node, const char *what)
+{
+	const char *path;
+
+	if (!reader_text(&d->r, node, what, &path))
+		return NULL;
+	return config_join(d, node, "", path);
+}
+
 /* ---- public_url ---- */
 
 void config_read_public_url(struct reader *r, const struct node *node, void *draft)

@@ -32,15 +32,21 @@ rest:
 class Upstream:
     """A server of one function: answer(head, body_file, connection) for each connection's every request."""
 
-    def __init__(self, answer, path=None, port=0):
+    def __init__(self, answer, path=None, port=0, tls=None):
+        """`tls`: an ssl.SSLContext, with which each connection begins."""
         outer = self
         self.heads = []
         self.connections = 0
         self.answered = 0  # requests that arrived whole
 
         class Handler(socketserver.StreamRequestHandler):
-            def handle(self):
+            def setup(self):
                 outer.connections += 1
+                if tls:
+                    self.request = tls.wrap_socket(self.request, server_side=True)
+                super().setup()
+
+            def handle(self):
                 while True:
                     head = b""
                     while not head.endswith(b"\r\n\r\n"):
