@@ -14,7 +14,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -36,7 +35,7 @@ struct look {
 	struct detector detector;
 	struct http_header headers[3];
 	struct outbound_call call;
-	_Atomic bool done;
+	bool done; /* under the lookout's lock */
 };
 
 struct lookout {
@@ -53,14 +52,6 @@ struct lookout {
 	bool store_failed; /* and it was logged */
 };
 
-static void poke(struct lookout *l)
-{
-	pthread_mutex_lock(&l->lock);
-	l->poked = true;
-	pthread_cond_signal(&l->some);
-	pthread_mutex_unlock(&l->lock);
-}
-
 /* ---- One look ---- */
 
 static void free_look(struct look *look)
@@ -70,14 +61,26 @@ static void free_look(struct look *look)
 	free(look);
 }
 
-/* On the thread that carries calls. The last that is touched of the look is `done`. */
+/* On the thread that carries calls. Once the lock is given back, neither the look nor the lookout may be there
+ * any more. */
 static void call_is_done(struct outbound_call *call)
 {
 	struct look *look = call->arg;
 	struct lookout *l = look->lookout;
 
-	atomic_store(&look->done, true);
-	poke(l);
+	pthread_mutex_lock(&l->lock);
+	look->done = true;
+	l->poked = true;
+	pthread_cond_signal(&l->some);
+	pthread_mutex_unlock(&l->lock);
+}
+
+static bool is_done(struct look *look)
+{
+	pthread_mutex_lock(&look->lookout->lock);
+	const bool done = look->done;
+	pthread_mutex_unlock(&look->lookout->lock);
+	return done;
 }
 
 static void start_look(struct lookout *l, struct look *look)
@@ -179,7 +182,7 @@ static enum store_status finish_done(struct lookout *l)
 
 	for (struct look **at = &l->looks; *at;) {
 		struct look *look = *at;
-		if (!atomic_load(&look->done)) {
+		if (!is_done(look)) {
 			at = &look->next;
 			continue;
 		}
@@ -300,7 +303,7 @@ static void *run(void *arg)
 	while (l->looks) {
 		struct look *look = l->looks;
 		l->looks = look->next;
-		while (!atomic_load(&look->done))
+		while (!is_done(look))
 			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 		free_look(look);
 	}
