@@ -12,10 +12,11 @@ import tempfile
 from in_process import measure_core, measure_making
 from mcp import measure_mcp
 from proxy import measure_proxy
+from publishing import measure_publishing
 from report import note, rows
 from service import measure_service
 
-PARTS = ["core", "making", "http", "proxy", "mcp"]
+PARTS = ["core", "making", "http", "proxy", "mcp", "publishing"]
 
 
 def measure(part, quick):
@@ -29,6 +30,8 @@ def measure(part, quick):
         try:
             if part == "http":
                 measure_service(folder, tokens, rounds, seconds)
+            elif part == "publishing":
+                measure_publishing(folder, *((50, 200, 1_000, 1) if quick else (1_000, 20_000, 100_000, 3)))
             elif part == "mcp":
                 measure_mcp(folder, tokens, rounds, seconds, 100 if quick else 10_000)
             else:

@@ -118,8 +118,9 @@ apis:
         self.cli("user", "add", "bench@example.com")
         self.texts = self.fill(tokens, sample)
 
-    def cli(self, *args):
-        done = subprocess.run([self.binary, *args, "--config", self.config], capture_output=True, text=True, check=False)
+    def cli(self, *args, stdin=None):
+        done = subprocess.run([self.binary, *args, "--config", self.config], input=stdin, capture_output=True, text=True,
+                              check=False)
         if done.returncode != 0:
             raise SystemExit(f"bench: remit {' '.join(args)}:\n{done.stderr}{done.stdout}")
         return done.stdout
