@@ -8,7 +8,7 @@ packages_build="meson ninja-build gcc libc6-dev pkg-config python3
 packages_test="$packages_build g++ libcmocka-dev curl mandoc binutils openssl nginx-light caddy haproxy
     libasan8 libubsan1 libtsan2 wrk nghttp2-client"
 packages_fuzz="$packages_test clang libclang-rt-14-dev"
-packages_bench="$packages_build nginx-light wrk nghttp2-client curl procps"
+packages_bench="$packages_build openssl nginx-light wrk nghttp2-client curl procps"
 
 # Installs what is missing of the packages named, and says so. Needs root, or sudo.
 need_packages() {
