@@ -5,6 +5,7 @@
  */
 #include "cli/commands.h"
 #include "cli/coverage.h"
+#include "cli/mcp/mcp.h"
 #include "cli/publishing_api.h"
 #include "cli/tls_files.h"
 
@@ -89,20 +90,24 @@ static enum cli_exit say_bad(struct cli *cli, const struct mistakes *mistakes)
 static enum cli_exit say_good(struct cli *cli)
 {
 	const size_t apis = cli->config->api_count, operations = count_operations(cli->config);
-	const char *path = cli_value(cli, "openapi");
-	const struct authority_api *api = path ? cli_api(cli) : NULL;
+	const char *path = cli_value(cli, "openapi"), *url = cli_value(cli, "mcp");
+	const struct authority_api *api = path || url ? cli_api(cli) : NULL;
 	enum cli_exit status = CLI_DONE;
 	json_t *document = NULL;
 
-	if (path && !api)
+	if (path && url)
+		return cli_misused(cli, "give --openapi or --mcp, not both.");
+	if ((path || url) && !api)
 		return cli_value(cli, "api") ? CLI_REFUSED : CLI_USAGE;
 	if (cli->json)
 		document = json_pack("{s:b, s:[], s:I, s:I}", "ok", 1, "mistakes", "apis", (json_int_t)apis,
 			"operations", (json_int_t)operations);
 	else
 		printf("config ok: %zu API%s, %zu operations\n", apis, apis == 1 ? "" : "s", operations);
-	if (api)
+	if (path)
 		status = coverage_say(cli, api, path, document);
+	else if (url)
+		status = mcp_compare(cli, api, url, document);
 	if (!cli->json)
 		return status;
 	const enum cli_exit printed = cli_print_json(cli, document);
@@ -148,6 +153,9 @@ const struct cli_command command_check_config = {
 			{ "openapi", "FILE",
 				"compare an API's rules with an OpenAPI document: exit status 1 where an "
 				"operation has no rule, or a rule no operation" },
+			{ "mcp", "URL",
+				"compare an API's rules with a running MCP server: exit status 1 where a tool "
+				"or an action has no rule, a rule no tool, or a tool has changed" },
 			{ "api", "API", "which API is meant; may be left out where there is one" },
 			{ 0 },
 		},
@@ -158,6 +166,8 @@ const struct cli_command command_check_config = {
 				"for a program that embeds the library" },
 			{ "remit check-config --api mine --openapi openapi.yaml",
 				"in CI: is every operation of the API mapped?" },
+			{ "remit check-config --mcp http://127.0.0.1:3001/mcp",
+				"in CI: is every tool mapped, and still what it was?" },
 			{ 0 },
 		},
 	.details = "Mistakes are printed as file:line:column: what; exit status 3. A rule that the API's "

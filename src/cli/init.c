@@ -4,6 +4,7 @@
  * cli: may include every room.
  */
 #include "cli/commands.h"
+#include "cli/mcp/mcp.h"
 #include "cli/openapi/openapi.h"
 
 #include "base/limits.h"
@@ -28,6 +29,7 @@ struct drafting {
 	const char *profile_path, *config_path;
 	const struct openapi *document; /* NULL: an example is written */
 	struct plan *plan;
+	struct mcp_server server; /* tools NULL: none was asked */
 	struct buf profile, config;
 };
 
@@ -56,8 +58,8 @@ static enum cli_exit choose_name(struct drafting *d)
 						       "an API's name is of a-z, 0-9 and -, at most %d "
 						       "characters, the first no -; \"remit\" is taken.",
 						       READER_NAME_MAX);
-	if (d->document)
-		name_of(str_of(d->document->title), name, sizeof(name));
+	if (d->document || d->server.tools)
+		name_of(str_of(d->document ? d->document->title : d->server.name), name, sizeof(name));
 	char *dash = strlen(name) > TITLE_NAME_CHARS ? strrchr(name, '-') : NULL;
 	if (dash) /* no half a word */
 		*dash = '\0';
@@ -84,7 +86,7 @@ static enum cli_exit read_document(struct drafting *d, const char *path)
 static void choose_upstream(struct drafting *d)
 {
 	static const char http[] = "http://";
-	const char *origin = d->plan ? d->plan->origin : NULL;
+	const char *origin = d->plan ? d->plan->origin : d->server.origin;
 
 	d->upstream = cli_value(d->cli, "upstream");
 	if (d->upstream)
@@ -98,6 +100,8 @@ static bool write_draft(struct drafting *d)
 {
 	const char *from = cli_value(d->cli, "openapi");
 	buf_reset(&d->profile);
+	if (d->server.tools)
+		return mcp_draft(&d->server, d->name, &d->cli->arena, &d->profile);
 	return d->plan ? draft_profile(d->plan, from, &d->profile) : draft_example(d->name, &d->profile);
 }
 
@@ -272,6 +276,8 @@ static enum cli_exit say_done(struct drafting *d)
 	printf("wrote %s\nwrote %s", d->config_path, d->profile_path);
 	if (plan)
 		printf(": %zu operations, %zu rules, %zu scopes", operations, rules, scopes);
+	else if (d->server.tools)
+		printf(": %zu tools", json_array_size(d->server.tools));
 	printf("\nRead both, then: remit check-config --config %s\n", d->config_path);
 	return CLI_DONE;
 }
@@ -280,8 +286,15 @@ static enum cli_exit run_with(struct drafting *d)
 {
 	struct cli *cli = d->cli;
 	const char *from = cli_value(cli, "openapi");
-	enum cli_exit status = from ? read_document(d, from) : CLI_DONE;
+	const char *url = cli_value(cli, "mcp");
+	enum cli_exit status = CLI_DONE;
 
+	if (from && url)
+		return cli_misused(cli, "give --openapi or --mcp, not both.");
+	if (from)
+		status = read_document(d, from);
+	else if (url)
+		status = mcp_server_read(cli, url, &d->server);
 	if (status == CLI_DONE)
 		status = choose_name(d);
 	if (status != CLI_DONE)
@@ -310,6 +323,7 @@ static enum cli_exit run(struct cli *cli)
 	buf_init(&d.profile, LIMIT_PROFILE_BYTES);
 	buf_init(&d.config, LIMIT_PROFILE_BYTES);
 	enum cli_exit status = run_with(&d);
+	mcp_server_done(&d.server);
 	buf_done(&d.profile);
 	buf_done(&d.config);
 	mistakes_done(d.mistakes);
@@ -325,6 +339,7 @@ const struct cli_command command_init = {
 		(const struct cli_option[]){
 			{ "openapi", "FILE",
 				"an OpenAPI 3 document, JSON or YAML, to draft the profile from" },
+			{ "mcp", "URL", "the endpoint of a running MCP server to draft the profile from" },
 			{ "upstream", "URL", "where the API itself listens; else what the document says" },
 			{ "name", "API", "what to call it; else by the document's title" },
 			{ "out", "FOLDER", "where to write; else here" },
@@ -334,6 +349,7 @@ const struct cli_command command_init = {
 		(const struct cli_example[]){
 			{ "remit init --openapi openapi.yaml --upstream http://127.0.0.1:3000",
 				"a rule for each operation of a document" },
+			{ "remit init --mcp http://127.0.0.1:3001/mcp", "a rule for each tool of a server" },
 			{ "remit init", "a small profile to edit" },
 			{ 0 },
 		},

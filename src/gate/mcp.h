@@ -20,6 +20,7 @@ struct mcp { /* of one visit; in the exchange's arena */
 	struct jsonrpc_message message; /* once it was read; views into the body */
 	struct str arguments;           /* what conditions read; {NULL, 0} */
 	struct str session;             /* the upstream's id, proven to be the caller's; {NULL, 0} */
+	struct str shown;               /* as the caller has it */
 	const uint32_t *operations;     /* what was judged, each by its rule; none: any valid token will do */
 	size_t operation_count;
 	uint32_t whens;                 /* of the one operation that has conditions */

@@ -34,6 +34,9 @@ static bool may_list(const struct mcp *m)
 bool mcp_goes_up(const struct visit *v, struct str name)
 {
 	const struct mcp *m = v->mcp;
+	char first = (char)(name.p[0] | 0x20);
+	if (first != 'm' && first != 'l' && first != 'a')
+		return true; /* none of those below */
 	if (str_eq_ignore_case(name, STR(MCP_SESSION_FIELD)) || is_alias(name))
 		return false;
 	if (str_eq_ignore_case(name, STR("Last-Event-ID")))
@@ -83,16 +86,22 @@ static enum form form_of(const struct http_response *response)
 	return str_eq_ignore_case(type, STR("application/json")) ? FORM_JSON : FORM_OTHER;
 }
 
-/* False where it is no id that could be shown. */
+/* False where it is no id that could be shown. Since 2026-07-28 there are none. */
 static bool sign_session(struct visit *v, struct reply *reply)
 {
+	size_t kept = 0;
 	for (size_t i = 0; i < reply->count; i++) {
-		if (!str_eq_ignore_case(reply->headers[i].name, STR(MCP_SESSION_FIELD)))
+		struct http_header header = reply->headers[i];
+		bool session = str_eq_ignore_case(header.name, STR(MCP_SESSION_FIELD));
+		if (session && v->mcp->modern)
 			continue;
-		reply->headers[i].value = mcp_session_show(v, reply->headers[i].value);
-		if (!reply->headers[i].value.p)
+		if (session)
+			header.value = mcp_session_show(v, header.value);
+		if (session && !header.value.p)
 			return false;
+		reply->headers[kept++] = header;
 	}
+	reply->count = kept;
 	return true;
 }
 

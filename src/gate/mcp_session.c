@@ -63,6 +63,7 @@ bool mcp_session_read(struct visit *v)
 		if (is_id(id) && base64url_decode(text, mac, sizeof(mac), &n) && n == sizeof(mac)
 			&& is_proven(v, id, mac)) {
 			v->mcp->session = id;
+			v->mcp->shown = shown;
 			return true;
 		}
 	}
@@ -76,6 +77,8 @@ struct str mcp_session_show(const struct visit *v, struct str id)
 	static const struct str none = { NULL, 0 };
 	uint8_t mac[MAC_BYTES];
 	struct buf text;
+	if (v->mcp->session.p && str_eq(id, v->mcp->session))
+		return v->mcp->shown;
 	char *shown = is_id(id) ? arena_alloc(exchange_arena(v->x), id.n + 1 + MAC_CHARS + 1) : NULL;
 	if (!shown)
 		return none;

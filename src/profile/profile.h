@@ -25,6 +25,11 @@ struct profile_preset {
 
 enum profile_visibility { PROFILE_VISIBLE_GRANTED, PROFILE_VISIBLE_ASKABLE, PROFILE_VISIBLE_ALL };
 
+/* What a tool's definition was when its rule was written (`remit check-config --mcp`). */
+struct profile_definition {
+	const char *tool, *hash;
+};
+
 struct profile {
 	struct arena arena; /* owns every text below */
 	const char *name, *title;
@@ -40,6 +45,8 @@ struct profile {
 	bool stdio_bypass;
 	const char *rest_base;           /* "/api/v1"; "" where it is "/"; NULL where there is no REST */
 	const char *mcp_endpoint;        /* "/api/mcp"; NULL */
+	struct profile_definition *definitions; /* of its tools */
+	size_t definition_count;
 	struct remit_policy *policy;     /* owned; paths of its rules are below rest_base */
 	const uint32_t *operation_lines; /* where each operation of the policy stands in the file */
 	const char *file;

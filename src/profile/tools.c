@@ -204,11 +204,28 @@ static void read_prompts(struct reader *r, const struct node *node, void *into)
 	}
 }
 
+static void read_definitions(struct reader *r, const struct node *node, void *into)
+{
+	struct draft *d = into;
+	if (node->kind != NODE_MAP) {
+		reader_expected(r, node, "a map of tools to hashes");
+		return;
+	}
+	d->profile->definitions = reader_alloc(r, node, node->count, sizeof(*d->profile->definitions));
+	for (const struct node *one = node->first; d->profile->definitions && one; one = one->next) {
+		struct profile_definition *definition = &d->profile->definitions[d->profile->definition_count];
+		definition->tool = one->key->text.p;
+		if (reader_text(r, one, "a hash, as `remit check-config --mcp` tells it", &definition->hash))
+			d->profile->definition_count++;
+	}
+}
+
 static const struct reader_key mcp_keys[] = {
 	{ "endpoint", read_endpoint, true },
 	{ "tools", read_tools, false },
 	{ "resources", read_resources, false },
 	{ "prompts", read_prompts, false },
+	{ "definitions", read_definitions, false },
 };
 
 void draft_read_mcp(struct reader *r, const struct node *node, void *draft)

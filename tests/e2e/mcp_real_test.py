@@ -3,12 +3,14 @@
 """Real clients through the gate to real servers: each SDK gets through list, call and refusal."""
 import json
 import os
+import re
+import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.environ["REMIT_SOURCE"], "tests", "e2e"))
 import mcp_npm  # noqa: E402
-from harness import Remit, free_port  # noqa: E402
+from harness import BINARY, Remit, free_port  # noqa: E402
 from tap import Skip, case, equal, run  # noqa: E402
 
 PROFILE = """
@@ -106,6 +108,19 @@ def an_unmapped_tool_does_not_run_for_any_client():
     for got in (client("sdk1.mjs", "modern", "test_audio_content"),
                 client("sdk2.mjs", "modern", "test_audio_content", era="auto")):
         equal(("text" in got, "Unknown tool" in json.dumps(got)), (False, True), got)
+
+
+@case
+def a_profile_is_drafted_from_a_server_with_sessions():
+    gate("everything")
+    remit = gates["everything"][2]
+    with open(remit.config, encoding="utf-8") as file:
+        url = re.search(r'upstream: "([^"]+)"', file.read())[1] + "/mcp"
+    done = remit.run("init", "--mcp", url, "--out", "drafted", "--name", "every")
+    equal(done.returncode, 0, done.stderr)
+    done = subprocess.run([BINARY, "check-config", "--config", "drafted/remit.yaml", "--mcp", url], cwd=remit.folder,
+                          capture_output=True, text=True, timeout=60, check=False)
+    equal((done.returncode, "0 unused rules, 0 changed" in done.stdout), (0, True), done.stdout + done.stderr)
 
 
 @case

@@ -339,6 +339,8 @@ def a_session_belongs_to_who_opened_it():
     error(remit.call("POST", "/mcp", tokens["writer"], answer, {"Mcp-Session-Id": shown}), 404, -31404)
     error(remit.call("POST", "/mcp", tokens["reader"], answer), 403, -31403)
     equal(len(server.heads), before)
+    equal(legacy("initialize", {}, headers={"Mcp-Session-Id": shown}).headers["Mcp-Session-Id"], shown)
+    equal("Mcp-Session-Id" in modern("initialize", {}).headers, False)
     equal(modern("ping", headers={"Mcp-Session-Id": shown}).status, 200)
     assert b"mcp-session-id" not in server.heads[-1].lower()
     equal(remit.call("DELETE", "/mcp", tokens["reader"], headers={"Mcp-Session-Id": shown}).status, 200)

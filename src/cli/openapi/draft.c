@@ -170,7 +170,7 @@ static void add_rules(struct buf *b, const struct plan *plan)
 
 /* ---- Whole files ---- */
 
-static void add_head(struct buf *b, const char *name, const char *title)
+void draft_head(struct buf *b, const char *name, const char *title)
 {
 	buf_printf(b, "profile: %s\ntitle: ", name);
 	add_quoted(b, title);
@@ -191,7 +191,7 @@ bool draft_profile(const struct plan *plan, const char *document, struct buf *re
 		"# refused for every token. `remit check-config --openapi FILE` tells what a newer "
 		"document adds.\n",
 		from ? from : "a document");
-	add_head(ret, plan->name, plan->title);
+	draft_head(ret, plan->name, plan->title);
 	add_scopes(ret, plan);
 	add_presets(ret, plan);
 	add_rules(ret, plan);
@@ -227,7 +227,7 @@ bool draft_example(const char *name, struct buf *ret)
 		"what each\n"
 		"# request asks for. `remit init --openapi FILE` drafts one with every operation of a "
 		"document.\n");
-	add_head(ret, name, "My API");
+	draft_head(ret, name, "My API");
 	buf_add_text(ret,
 		"\n# The vocabulary. Its order is the order in which what a token lacks is named.\n"
 		"scopes:\n"

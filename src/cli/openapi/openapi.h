@@ -113,6 +113,8 @@ bool draft_profile(const struct plan *plan, const char *document, struct buf *re
 /* The text of remit.yaml for one API. `origin`: where the document says that it is served; or NULL. */
 bool draft_config(const char *name, const char *title, const char *upstream, const char *origin,
 	struct buf *ret);
+/* The first lines of any profile: its name, its title, the start of its tokens. */
+void draft_head(struct buf *b, const char *name, const char *title);
 /* A profile to begin with where there is no document. */
 bool draft_example(const char *name, struct buf *ret);
 
