@@ -82,7 +82,7 @@ static void say(int fd, const char *text)
 
 static void flood(int fd, const char *head, const char *filler)
 {
-	static char block[65536];
+	char block[65536];
 
 	for (size_t i = 0; i < sizeof(block); i++)
 		block[i] = filler[i % strlen(filler)];
