@@ -69,7 +69,9 @@ def test_W01_length_unlike_the_data():
         with client() as c:
             stream = c.begin(head("/echo", "POST", [("content-length", length)]), sent)
             equal(c.reset(stream), h2.PROTOCOL_ERROR, (length, sent))
-            assert not c.streams[stream].fields and c.is_alive()
+            # A body of no bytes is whole with its head: the answer may be under way before the DATA comes.
+            assert length == "0" or not c.streams[stream].fields
+            assert c.is_alive()
     for bad in ("+5", "5x", "0x5", "05", "", "-1", "5, 5", "99999999999999999999"):
         refused(head("/echo", "POST", [("content-length", bad)]), b"hello")
     refused(head("/echo", "POST", [("content-length", "5"), ("content-length", "5")]), b"hello")
