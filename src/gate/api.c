@@ -99,11 +99,14 @@ bool api_init(struct api *api, struct numbers *numbers, const struct config *con
 		return false;
 	if (profile->rest_base)
 		api->base = str_of(profile->rest_base);
+	char why[256] = "out of memory";
 	snprintf(reterr_text, 512, "API %s: out of memory", config_api->name);
 	api->rules = arena_alloc(arena, (api->rule_count + 1) * sizeof(*api->rules));
 	if (!api->rules || !prepare_presets(api, arena) || !challenge_prepare(api, config->public_url, arena)
-		|| !mcp_prepare(api, config->public_url, arena))
+		|| !mcp_prepare(api, config->public_url, arena, why)) {
+		snprintf(reterr_text, 512, "API %s: %s", config_api->name, why);
 		return false;
+	}
 	for (uint32_t i = 0; i < api->rule_count; i++)
 		if (!join_rule(api, i, &api->rules[i], arena))
 			return false;

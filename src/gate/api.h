@@ -11,7 +11,7 @@
 #include "gate/numbers.h"
 #include "net/upstream.h"
 #include "profile/config.h"
-#include "services/service.h"
+#include "services/mcp.h"
 
 struct api_rule { /* one for each operation of the policy */
 	const struct remit_operation *operation;
@@ -32,6 +32,7 @@ struct api_mcp {
 	struct str metadata;            /* resource_metadata="...", for challenges */
 	struct str no_token, bad_token; /* challenges where the operation is not known */
 	struct str resource;            /* its metadata (gate/wellknown.c) */
+	const struct service_mcp *served; /* of a service; NULL: an upstream's */
 	uint32_t names[API_MCP_NAMES];  /* in the audit log: of what no rule maps and any token may (gate/mcp_judge.c) */
 };
 

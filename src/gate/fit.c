@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Rules beside operations, told by method and path template.
+ * Rules beside operations, told by method and path template; tools by name.
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
 #include "gate/fit.h"
 
 #include "gate/conditions.h"
+
+#include <string.h>
 
 /* "GET /stories/{id}"; tools, resources and prompts have no method of HTTP first. */
 bool fit_is_rest(const struct remit_operation *operation)
@@ -42,6 +44,65 @@ static const char *suggest(const struct service *service, const char *text, stru
 	return mistakes_suggest(mistakes, str_of(text), known, n);
 }
 
+/* ---- Tools ---- */
+
+static const struct service_operation *tool_operation(const struct service *service, struct str name)
+{
+	for (size_t i = 0; i < service->tool_count; i++)
+		for (size_t o = 0; str_is(name, service->tools[i].name) && o < service->operation_count; o++)
+			if (strcmp(service->operations[o].name, service->tools[i].operation) == 0)
+				return &service->operations[o];
+	return NULL;
+}
+
+static bool is_same_part(const struct remit_policy *policy, uint32_t a, uint32_t b, uint32_t whens, size_t part)
+{
+	struct remit_scopes of_a, of_b;
+	for (size_t i = 0;; i++) {
+		bool more = remit_policy_need(policy, a, whens, part, i, &of_a);
+		if (more != remit_policy_need(policy, b, whens, part, i, &of_b))
+			return false;
+		if (!more)
+			return true;
+		if (memcmp(of_a.word, of_b.word, remit_policy_words(policy) * sizeof(*of_a.word)) != 0)
+			return false;
+	}
+}
+
+/* Whether both ask for the same of a token, whatever comes with a call. */
+static bool asks_the_same(const struct remit_policy *policy, uint32_t a, uint32_t b)
+{
+	const struct remit_operation *x = remit_policy_operation(policy, a), *y = remit_policy_operation(policy, b);
+	bool same = x->need == y->need && x->when_count == y->when_count && is_same_part(policy, a, b, 0, 0);
+	for (size_t i = 0; same && i < x->when_count; i++)
+		same = x->whens[i].test == y->whens[i].test && is_same_part(policy, a, b, UINT32_C(1) << i, 1);
+	return same;
+}
+
+static void check_tool(const struct config_api *api, const struct service *service, uint32_t number,
+	struct mistakes *mistakes)
+{
+	const struct profile *profile = api->profile;
+	struct str name = str_of(remit_policy_operation(profile->policy, number)->text), word;
+	const unsigned line = profile->operation_lines ? profile->operation_lines[number] : 0;
+
+	str_cut(&name, ' ', &word);
+	if (!str_is(word, "tool") || service->tool_count == 0)
+		return; /* a resource, a prompt, a service without MCP: nothing runs */
+	const struct service_operation *runs = tool_operation(service, name);
+	if (!runs) {
+		mistakes_add(mistakes, profile->file, line, 1, NULL,
+			"API %s has a rule for the tool \"%.*s\", which its service does not have", api->name, STR_FMT(name));
+		return;
+	}
+	for (uint32_t i = 0; i < remit_policy_operations(profile->policy); i++)
+		if (is_of(remit_policy_operation(profile->policy, i), runs)
+			&& !asks_the_same(profile->policy, i, number))
+			mistakes_add(mistakes, profile->file, line, 1, "write `tool: NAME` in that rule",
+				"API %s: the tool \"%.*s\" asks for something else than \"%s %s\", which it runs",
+				api->name, STR_FMT(name), runs->method, runs->path);
+}
+
 static void check_rule(const struct config_api *api, const struct service *service, uint32_t number,
 	struct mistakes *mistakes)
 {
@@ -50,8 +111,10 @@ static void check_rule(const struct config_api *api, const struct service *servi
 	const unsigned line = profile->operation_lines ? profile->operation_lines[number] : 0;
 	struct conditions conditions;
 
-	if (!fit_is_rest(operation))
+	if (!fit_is_rest(operation)) {
+		check_tool(api, service, number, mistakes);
 		return;
+	}
 	const struct service_operation *runs = fit_find(service, operation);
 	if (!runs) {
 		mistakes_add(mistakes, profile->file, line, 1, suggest(service, operation->text, mistakes),

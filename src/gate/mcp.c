@@ -14,11 +14,14 @@
 
 /* ---- The endpoint ---- */
 
-bool mcp_prepare(struct api *api, const char *public_url, struct arena *arena)
+bool mcp_prepare(struct api *api, const char *public_url, struct arena *arena, char reterr_text[256])
 {
 	static const struct str no_scope = { NULL, 0 };
-	if (!api->profile->mcp_endpoint || api->service)
+	if (!api->profile->mcp_endpoint || (api->service && api->service->tool_count == 0))
 		return true;
+	if (api->service && !service_mcp_make(api->service, api->policy, REMIT_VERSION, arena, &api->mcp.served,
+		reterr_text))
+		return false;
 	struct buf out;
 	struct api_mcp *mcp = &api->mcp;
 	buf_init(&out, METADATA_MAX);
@@ -100,7 +103,10 @@ struct str mcp_allowed_fields(const struct visit *v)
 
 static void run(struct visit *v)
 {
-	proxy_run(v);
+	if (v->api->service)
+		mcp_serve(v);
+	else
+		proxy_run(v);
 }
 
 static void on_body(struct exchange *x, enum exchange_body result, struct str body)

@@ -53,8 +53,8 @@ struct mcp_method {
 
 /* ---- mcp.c ---- */
 
-/* At start: the endpoint, and the challenges. False without memory. */
-bool mcp_prepare(struct api *api, const char *public_url, struct arena *arena);
+/* At start: the endpoint, the challenges, and a service's tools. False with a sentence. */
+bool mcp_prepare(struct api *api, const char *public_url, struct arena *arena, char reterr_text[256]);
 /* Whether a path is the endpoint; or only might be taken for it by what stands behind the gate, as in another
  * case, or below it: no rule of REST may then stand in for those of MCP. */
 bool mcp_is_endpoint(const struct api *api, struct str path);
@@ -77,6 +77,11 @@ const char *mcp_audit_name(size_t index);
 uint32_t mcp_audit_number(const struct visit *v);
 /* The operation of what only the head tells, for a 401; NULL. */
 const struct api_rule *mcp_hint(const struct visit *v);
+
+/* ---- mcp_serve.c ---- */
+
+/* Answers for a service of ours what was judged and allowed. */
+void mcp_serve(struct visit *v);
 
 /* ---- mcp_session.c ---- */
 
@@ -101,6 +106,8 @@ enum mcp_code {
 
 /* A JSON-RPC error, sent. `data`: the members of its data, as JSON; or NULL. */
 void mcp_error(struct visit *v, int status, enum mcp_code code, const char *message, const char *data);
+/* A JSON-RPC answer with this result, sent; {NULL, 0}: there was no memory for one. */
+void mcp_result(struct visit *v, struct str result);
 /* Appends the end of its body, from the message on, which says what is missing. */
 void mcp_write_missing(struct buf *out, const struct remit_policy *policy, const struct remit_scopes *missing);
 /* The 403 for want of scopes. */

@@ -59,6 +59,23 @@ void mcp_error(struct visit *v, int status, enum mcp_code code, const char *mess
 	reply_json(v, status, keep(v, out));
 }
 
+void mcp_result(struct visit *v, struct str result)
+{
+	struct buf out;
+	buf_init(&out, result.n + LIMIT_MCP_BODY_BYTES); /* an id may be as long as its message */
+	buf_add_text(&out, "{\"jsonrpc\":\"2.0\",\"id\":");
+	add_id(&out, v->mcp);
+	buf_add_text(&out, ",\"result\":");
+	buf_add_str(&out, result);
+	buf_add_char(&out, '}');
+	v->mcp->told = true;
+	if (result.p && !out.failed)
+		reply_json(v, 200, keep(v, &out));
+	else
+		reply_json(v, 503, STR(NO_MEMORY));
+	buf_done(&out);
+}
+
 /* ---- What was made for REST ---- */
 
 static void add_number(struct buf *out, const char *name, const struct json_wanted *wanted)

@@ -12,7 +12,7 @@ struct run {
 	struct service_caller caller;
 };
 
-static void fill_caller(struct visit *v, struct service_caller *caller)
+void run_fill_caller(struct visit *v, struct service_caller *caller)
 {
 	const struct replica *replica = v->edition->replica;
 	caller->policy = v->api->policy;
@@ -35,7 +35,7 @@ static void fill_call(struct visit *v, struct run *run)
 {
 	struct service_call *call = &run->call;
 	run->service = v->api->service;
-	fill_caller(v, &run->caller);
+	run_fill_caller(v, &run->caller);
 	call->operation = v->rule->runs;
 	call->caller = &run->caller;
 	call->request = v->request;

@@ -8,5 +8,7 @@
 #include "gate/internal.h"
 
 void run_service(struct visit *v);
+/* Who calls, as the visit knows it. */
+void run_fill_caller(struct visit *v, struct service_caller *caller);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A profile while it is being read: what profile.c, vocabulary.c, presets.c, settings.c, need.c,
- * demand.c, path.c, rules.c, tools.c and build.c share. All of a file is read into a draft first, so
+ * demand.c, path.c, rules.c, rule_tools.c, tools.c and build.c share. All of a file is read into a draft first, so
  * that every mistake is told; only a draft without one becomes a policy.
  * profile: may include base and core.
  */
@@ -39,7 +39,7 @@ struct draft_operation {
 	const char *name;           /* path, tool, URI or prompt */
 	const char *select, *value; /* of a tool; may be NULL */
 	const char
-		*shape; /* of a rule or resource: equal for those that match the same; NULL where unknown */
+		*shape; /* of a rule, tool or resource: equal for those that match the same; NULL where unknown */
 	struct draft_demand demand;
 };
 
@@ -98,6 +98,10 @@ bool draft_read_demand(struct draft *d, const struct node *need, const struct no
 /* rules.c, tools.c: the sections `rest` and `mcp`. */
 void draft_read_rest(struct reader *r, const struct node *node, void *draft);
 void draft_read_mcp(struct reader *r, const struct node *node, void *draft);
+bool draft_check_tool_name(struct draft *d, const struct node *name);
+/* rule_tools.c: the key `tool` of a rule: a name, or a list of them. Each tool asks for what the rule does, and finds
+ * in its arguments, under the same names, what the rule finds in path, query and body. */
+void draft_add_rule_tools(struct draft *d, const struct node *names, const struct draft_demand *rule);
 /* Adds an operation at the end. NULL without memory. */
 struct draft_operation *draft_add(struct draft *d, const struct node *at, enum draft_kind kind);
 

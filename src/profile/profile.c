@@ -58,6 +58,13 @@ static void check_whole(struct draft *d, const struct node *root)
 		reader_mistake(&d->r, node_get(mcp, "endpoint"), NULL,
 			"the endpoint \"%s\" and the base \"%s\" overlap", p->mcp_endpoint,
 			*p->rest_base ? p->rest_base : "/");
+	for (const struct draft_operation *o = mcp ? NULL : d->first; o; o = o->next) {
+		if (o->kind != DRAFT_TOOL)
+			continue;
+		reader_mistake(&d->r, o->at, "add `mcp: { endpoint: /mcp }`",
+			"a tool without \"mcp\" has no endpoint: nobody could call it");
+		break;
+	}
 	draft_check_shapes(d);
 }
 

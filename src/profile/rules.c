@@ -55,7 +55,7 @@ static bool check_method(struct draft *d, const struct node *at, struct str meth
 
 struct rule_reader {
 	struct draft *d;
-	const struct node *on, *need, *when, *project;
+	const struct node *on, *need, *when, *project, *tool;
 };
 
 static void take_on(struct reader *r, const struct node *node, void *into)
@@ -82,11 +82,18 @@ static void take_project(struct reader *r, const struct node *node, void *into)
 	((struct rule_reader *)into)->project = node;
 }
 
+static void take_tool(struct reader *r, const struct node *node, void *into)
+{
+	(void)r;
+	((struct rule_reader *)into)->tool = node;
+}
+
 static const struct reader_key rule_keys[] = {
 	{ "on", take_on, true },
 	{ "need", take_need, true },
 	{ "when", take_when, false },
 	{ "project", take_project, false },
+	{ "tool", take_tool, false },
 };
 
 static bool read_on(
@@ -126,8 +133,10 @@ static void read_rule(struct draft *d, const struct node *node)
 	bool readable = read_on(d, operation, rule.on, &template);
 	struct draft_place place = { operation->method ? operation->method : "",
 		readable ? &template : NULL };
-	if (rule.need)
-		(void)draft_read_demand(d, rule.need, rule.when, rule.project, &place, &operation->demand);
+	bool good = rule.need
+		&& draft_read_demand(d, rule.need, rule.when, rule.project, &place, &operation->demand);
+	if (good && rule.tool)
+		draft_add_rule_tools(d, rule.tool, &operation->demand);
 }
 
 /* ---- rest ---- */

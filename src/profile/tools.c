@@ -68,6 +68,8 @@ static void add_tool(struct draft *d, const struct node *key, const char *name, 
 	operation->name = name;
 	operation->select = select;
 	operation->value = select ? key->text.p : NULL;
+	if (!select)
+		operation->shape = arena_printf(d->r.arena, "tool %s", name);
 	(void)draft_read_demand(d, t->need, t->when, t->project, &place, &operation->demand);
 }
 
@@ -115,7 +117,7 @@ static void read_selecting(struct draft *d, const struct node *tool, const struc
 		read_value(d, value, tool->key->text.p, select, t->project);
 }
 
-static bool check_tool_name(struct draft *d, const struct node *key)
+bool draft_check_tool_name(struct draft *d, const struct node *key)
 {
 	bool ok = key->text.n > 0 && key->text.n <= TOOL_NAME_MAX;
 	for (size_t i = 0; i < key->text.n; i++)
@@ -130,7 +132,7 @@ static void read_tool(struct draft *d, const struct node *tool)
 {
 	struct tool_reader t = { .d = d };
 
-	if (!check_tool_name(d, tool->key))
+	if (!draft_check_tool_name(d, tool->key))
 		return;
 	if (draft_is_need_alone(tool)) {
 		t.need = tool;
@@ -196,7 +198,7 @@ static void read_prompts(struct reader *r, const struct node *node, void *into)
 	}
 	for (const struct node *value = node->first; value; value = value->next) {
 		struct draft_operation *operation =
-			check_tool_name(d, value->key) ? draft_add(d, value->key, DRAFT_PROMPT) : NULL;
+			draft_check_tool_name(d, value->key) ? draft_add(d, value->key, DRAFT_PROMPT) : NULL;
 		if (!operation)
 			continue;
 		operation->name = value->key->text.p;

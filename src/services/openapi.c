@@ -81,31 +81,41 @@ static void when_text(const struct remit_when *when, json_t *any, struct buf *ou
 		buf_add_text(out, when->test == REMIT_TEST_PRESENT ? "is there." : "is not there.");
 }
 
+void service_write_need(const struct remit_policy *policy, uint32_t operation, struct buf *out)
+{
+	const struct remit_operation *rule = remit_policy_operation(policy, operation);
+	json_t *base = need_json(policy, operation, 0, 0);
+	if (rule->need == REMIT_NEED_PUBLIC) {
+		buf_add_text(out, "Needs no token.");
+	} else if (rule->need == REMIT_NEED_TOKEN) {
+		buf_add_text(out, "Needs any valid token.");
+	} else {
+		buf_add_text(out, "Needs ");
+		need_text(base, out);
+		buf_add_text(out, ".");
+	}
+	json_decref(base);
+	for (size_t i = 0; i < rule->when_count; i++) {
+		json_t *more = need_json(policy, operation, 1u << i, 1);
+		if (json_array_size(more) > 0)
+			when_text(&rule->whens[i], more, out);
+		json_decref(more);
+	}
+}
+
 /* Says what the operation asks for, for people (description) and for programs (x-remit-scopes). */
 static void add_need(json_t *entry, const struct remit_policy *policy, uint32_t rule)
 {
 	const struct remit_operation *operation = remit_policy_operation(policy, rule);
 	struct buf text;
 	buf_init(&text, DESCRIPTION_MAX);
-	json_t *base = need_json(policy, rule, 0, 0);
-	if (operation->need == REMIT_NEED_PUBLIC) {
-		buf_add_text(&text, "Needs no token.");
+	service_write_need(policy, rule, &text);
+	if (operation->need == REMIT_NEED_PUBLIC)
 		json_object_set_new(entry, "security", json_array());
-	} else if (operation->need == REMIT_NEED_TOKEN) {
-		buf_add_text(&text, "Needs any valid token.");
-	} else {
-		buf_add_text(&text, "Needs ");
-		need_text(base, &text);
-		buf_add_text(&text, ".");
-	}
+	json_object_set_new(entry, "x-remit-scopes", need_json(policy, rule, 0, 0));
 	json_t *conditions = json_array();
-	for (size_t i = 0; i < operation->when_count; i++) {
-		json_t *more = need_json(policy, rule, 1u << i, 1);
-		if (json_array_size(more) > 0)
-			when_text(&operation->whens[i], more, &text);
-		json_array_append_new(conditions, more);
-	}
-	json_object_set_new(entry, "x-remit-scopes", base);
+	for (size_t i = 0; i < operation->when_count; i++)
+		json_array_append_new(conditions, need_json(policy, rule, 1u << i, 1));
 	if (operation->when_count > 0)
 		json_object_set(entry, "x-remit-scopes-when", conditions);
 	json_decref(conditions);

@@ -134,16 +134,24 @@ static bool check_query(struct service_call *call)
 	return true;
 }
 
+void service_run_json(struct service *service, struct service_call *call, json_t *json)
+{
+	call->answer = (struct service_answer){ .fd = -1 };
+	call->json = json;
+	if (check_query(call))
+		call->operation->run(service, call);
+	call->json = NULL;
+	if (call->answer.status == 0)
+		service_fail(call, 500, "internal", "The operation gave no answer");
+}
+
 void service_run(struct service *service, struct service_call *call)
 {
 	call->json = NULL;
 	call->answer = (struct service_answer){ .fd = -1 };
 	if (!read_json(call))
 		return;
-	if (check_query(call))
-		call->operation->run(service, call);
-	json_decref(call->json);
-	call->json = NULL;
-	if (call->answer.status == 0)
-		service_fail(call, 500, "internal", "The operation gave no answer");
+	json_t *json = call->json;
+	service_run_json(service, call, json);
+	json_decref(json);
 }

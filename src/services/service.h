@@ -7,6 +7,7 @@
 #define REMIT_SERVICES_SERVICE_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/id.h"
 #include "base/str.h"
 #include "wire/http1.h"
@@ -25,6 +26,8 @@ struct service {
 	const struct service_operation *operations;
 	size_t operation_count;
 	const char *components; /* the OpenAPI `components.schemas` object, as JSON text */
+	const struct service_tool *tools; /* of MCP (services/mcp.h); none: it has no tools */
+	size_t tool_count;
 };
 
 enum service_body {
@@ -52,6 +55,21 @@ struct service_operation {
 	int success;              /* the status when all went well */
 	const struct service_parameter *parameters;
 	size_t parameter_count;
+};
+
+enum service_hint { /* of a tool: what a client may tell people about it; never what judges */
+	SERVICE_READS = 1u << 0,      /* changes nothing */
+	SERVICE_OVERWRITES = 1u << 1, /* what was there before may be lost */
+	SERVICE_REPEATS = 1u << 2,    /* twice is as once */
+	SERVICE_REACHES_OUT = 1u << 3, /* others than us are called */
+};
+
+struct service_tool {
+	const char *name;      /* as the profile's rules name it */
+	const char *operation; /* whose name; answers JSON, or nothing */
+	const char *request;   /* what of its JSON the tool takes, a component; NULL: the operation's `request` */
+	const char *summary;   /* NULL: the operation's */
+	unsigned hints;
 };
 
 /* Who calls, as the gate judged it. */
@@ -96,6 +114,12 @@ enum service_body service_body_of(const struct service_operation *operation, con
 /* Parses the JSON where the operation takes one (duplicate keys and what is no object: 400), refuses
  * query parameters that the operation does not know or that stand twice (422), and runs it. */
 void service_run(struct service *service, struct service_call *call);
+
+/* The same for what was read already, in the place of a body: borrowed, may be NULL. */
+void service_run_json(struct service *service, struct service_call *call, json_t *json);
+
+/* Says in sentences what an operation of the policy asks for. */
+void service_write_need(const struct remit_policy *policy, uint32_t operation, struct buf *out);
 
 /* Answers. The texts are copied into the call's arena; `json` is taken over (freed). */
 void service_answer_json(struct service_call *call, int status, json_t *json);

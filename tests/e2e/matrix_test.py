@@ -10,32 +10,9 @@ import os
 import sqlite3
 
 from harness import Remit, multipart
+from publishing_scopes import ALL, EXAMPLES, PRESETS, held, load_projects, scoped
 from tap import case, equal, run
 
-# "Vocabulary", in the document's order: scope and example. :id is a real object's.
-EXAMPLES = {
-    "projects:read": "GET /api/v1/projects",
-    "projects:write": "PATCH /api/v1/projects/:id",
-    "templates:read": "GET /api/v1/templates",
-    "connections:read": "GET /api/v1/social-connections",
-    "moments:read": "GET /api/v1/moments",
-    "stories:read": "GET /api/v1/stories",
-    "stories:write": "POST /api/v1/stories",
-    "stories:publish": "POST /api/v1/stories/:id/publish",
-    "media:read": "GET /api/v1/media",
-    "media:write": "POST /api/v1/media",
-    "webhooks:read": "GET /api/v1/webhooks",
-    "webhooks:write": "POST /api/v1/webhooks",
-}
-# "Presets": title, handle, scopes.
-PRESETS = {
-    "ai-agent": "projects:read templates:read connections:read moments:read stories:read stories:write "
-                "stories:publish media:read media:write webhooks:read",
-    "read-only": "projects:read templates:read connections:read moments:read stories:read media:read "
-                 "webhooks:read",
-    "publish-only": "stories:read stories:write stories:publish media:read",
-    "webhooks-only": "webhooks:read webhooks:write",
-}
 # "Insufficient scope errors": the document's two members, as they go over the wire.
 MISSING = '{"error":{"code":"insufficient_scope","message":"Token missing scope(s): %s"}}'
 UNAUTHORIZED = '{"error":{"code":"unauthorized","message":"Missing bearer token"}}'
@@ -44,27 +21,13 @@ INVALID = '{"error":{"code":"invalid_token","message":"Token is invalid, expired
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000"
                     "1f15c4890000000a49444154789c6360000002000154a24f5d0000000049454e44ae426082")
 NOBODY = "0190a1b2-0000-7000-8000-00000000dead"
-ALL = list(EXAMPLES)
 
 remit = Remit(config=["limits: {}"])
 
 
-def project_document(name):
-    with open(os.path.join(os.environ["REMIT_SOURCE"], "tests/e2e/project.json"), encoding="utf-8") as file:
-        return file.read().replace("NAME", name)
-
-
 def set_up():
     """Two people, a project each, loaded alike; returns ids and tokens by kind."""
-    for who in ("owner", "stranger"):
-        remit.cli("user", "add", f"{who}@example.com", *(["--admin"] if who == "owner" else []))
-    for who, name in (("owner", "Aurora"), ("owner", "Borealis"), ("stranger", "Elsewhere")):
-        path = os.path.join(remit.folder, f"{name}.json")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(project_document(name))
-        remit.cli("publishing", "import", path, "--owner", f"{who}@example.com")
-    projects = {p["name"]: p["id"] for p in remit.cli("project", "list")["projects"]}
-    scoped = lambda scopes: list(itertools.chain(*(("--scope", s) for s in scopes)))
+    projects = load_projects(remit)
     tokens = {}
 
     def make(label, *args, user="owner"):
@@ -132,17 +95,6 @@ def ask(scope, label, story=None):
         return call(method, path, label,
                     {"url": "https://example.com/hook", "events": ["*"], "projectId": aurora})
     return call(method, path, label)
-
-
-def held(label):
-    """The scopes that a label's token carries, by the document."""
-    if label.startswith("only "):
-        return {label[5:]}
-    if label.startswith("all but "):
-        return set(ALL) - {label[8:]}
-    if label.startswith("preset "):
-        return set(PRESETS[label[7:]].split())
-    return set() if label == "no scope at all" else set(ALL)
 
 
 def check_refusal(answer, scope, needed=None):

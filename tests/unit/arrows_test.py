@@ -11,7 +11,8 @@ import sys
 import tempfile
 
 # Which rooms each room may use, beside itself. A file src/cli/x.c is of the room "cli";
-# src/services/service.h is a room of its own, for the gate hands callers to it.
+# src/services/service.h and what makes an MCP server of a service are a room of their own, for the gate hands callers
+# to it.
 MAY_USE = {
     "base": set(),
     "core": {"base"},
@@ -50,7 +51,7 @@ COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
 def room_of(path):
-    return "service.h" if re.fullmatch(r"services/service\.[ch]", path) else path.split("/")[0]
+    return "service.h" if re.fullmatch(r"services/(service|mcp(_\w+)?)\.[ch]", path) else path.split("/")[0]
 
 
 def arrow(path, named):

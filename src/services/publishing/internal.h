@@ -115,6 +115,7 @@ void run_get_project(struct service *service, struct service_call *call);
 void run_update_project(struct service *service, struct service_call *call);
 void run_list_templates(struct service *service, struct service_call *call);
 void run_get_template(struct service *service, struct service_call *call);
+void run_list_connections(struct service *service, struct service_call *call);
 void run_list_social_connections(struct service *service, struct service_call *call);
 void run_get_social_connection(struct service *service, struct service_call *call);
 void run_list_data_connections(struct service *service, struct service_call *call);
@@ -152,6 +153,8 @@ bool publishing_migrate(struct database *database, char reterr_text[256]);
 extern const struct service_operation publishing_operations[];
 extern const size_t publishing_operation_count;
 extern const char publishing_components[];
+extern const struct service_tool publishing_tools[];
+extern const size_t publishing_tool_count;
 
 /* What takes the tables from version i to i + 1. */
 extern const char *const publishing_schema[];

@@ -61,6 +61,35 @@ static const struct listing social_connections = {
 	.get = GET_SQL(SOCIAL_COLUMNS, "publishing_social_connections"),
 	.list = LIST_SQL(SOCIAL_COLUMNS, "publishing_social_connections", ""),
 };
+/* Both kinds in one list. */
+#define CONNECTIONS \
+	"(SELECT id, project_id, 'social' AS kind, provider, handle AS name, status, created_at, updated_at" \
+	" FROM publishing_social_connections UNION ALL SELECT id, project_id, 'data', provider, name, status, created_at," \
+	" updated_at FROM publishing_data_connections)"
+#define CONNECTION_COLUMNS \
+	"o.id, o.project_id, o.kind, o.provider, o.name, o.status, o.created_at, o.updated_at"
+
+static json_t *connection_json(const struct publishing *p, struct sql_statement *st)
+{
+	(void)p;
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+		"id", json_of_id_column(st, 0), "project_id", json_of_id_column(st, 1),
+		"kind", json_of_column(st, 2), "provider", json_of_column(st, 3), "name", json_of_column(st, 4),
+		"status", json_of_column(st, 5),
+		"created_at", json_of_time_column(st, 6), "updated_at", json_of_time_column(st, 7));
+}
+
+static const struct listing connections = {
+	.noun = "Connection", .to_json = connection_json,
+	.get = GET_SQL(CONNECTION_COLUMNS, CONNECTIONS),
+	.list = LIST_SQL(CONNECTION_COLUMNS, CONNECTIONS, ""),
+};
+
+void run_list_connections(struct service *service, struct service_call *call)
+{
+	run_list(service, call, &connections);
+}
+
 void run_list_templates(struct service *service, struct service_call *call)
 {
 	run_list(service, call, &templates);

@@ -62,6 +62,8 @@ struct new_media {
 bool media_may_add(struct new_media *m);
 /* The same for a file that its URL stands for: fetched, and then added. Waits for the other server. */
 void media_fetch(struct publishing *p, struct new_media *m);
+/* The same for a file in base64, in the document itself. */
+void media_decode(struct new_media *m);
 /* Keeps the bytes, once for each content and project, adds the row, and answers. */
 void media_add(struct new_media *m);
 

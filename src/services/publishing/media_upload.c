@@ -103,7 +103,9 @@ void run_upload_media(struct service *service, struct service_call *call)
 	}
 	*m = (struct new_media){ .p = p, .call = call, .reach = reach_of(p, call->caller), .what = "file" };
 	/* The project first: nothing is written for somebody who may not write there. */
-	if (call->json)
+	if (call->json && json_object_get(call->json, "data"))
+		media_decode(m);
+	else if (call->json)
 		media_fetch(p, m);
 	else if (read_form(m) && media_may_add(m))
 		media_add(m);

@@ -36,6 +36,8 @@ const struct service_operation publishing_operations[] = {
 
 	{ READ(list_templates, "/templates", "Templates", "TemplateList"), PARAMETERS(plain_list) },
 	{ READ(get_template, "/templates/{id}", "One template", "Template") },
+	{ READ(list_connections, "/connections", "Connections: accounts that stories go out through, and sources of "
+	       "moments", "ConnectionList"), PARAMETERS(plain_list) },
 	{ READ(list_social_connections, "/social-connections", "Accounts that stories go out through",
 	       "SocialConnectionList"), PARAMETERS(plain_list) },
 	{ READ(get_social_connection, "/social-connections/{id}", "One such account", "SocialConnection") },
@@ -67,7 +69,7 @@ const struct service_operation publishing_operations[] = {
 	{ READ(get_media_file, "/media/{id}/file", "The file itself, also in ranges", NULL) },
 	{ READ(get_public_file, "/files/{name}", "A file by its `public_url`, without a token", NULL) },
 	{ CHANGE(upload_media, "POST", "/media", SERVICE_BODY_EITHER, "MediaUpload", "Media", 201,
-		 "Upload an image or a video, or register one by its URL"), .request_json = "MediaRegister" },
+		 "Upload an image or a video, or register one by its URL"), .request_json = "MediaJson" },
 
 	{ READ(list_webhooks, "/webhooks", "Webhook endpoints", "WebhookList"), PARAMETERS(plain_list) },
 	{ READ(get_webhook, "/webhooks/{id}", "One webhook endpoint", "Webhook") },

@@ -166,7 +166,7 @@ static void test_publishing_word_for_word(void **state)
 	assert_string_equal(p->name, "publishing");
 	assert_string_equal(p->token_prefix, "sl");
 	assert_string_equal(p->rest_base, "/api/v1");
-	assert_null(p->mcp_endpoint);
+	assert_string_equal(p->mcp_endpoint, "/api/mcp");
 	assert_int_equal(p->rate_personal, 120);
 	assert_int_equal(p->rate_access, 60);
 	assert_false(p->stdio_bypass || p->accept_alnum64);
