@@ -23,6 +23,8 @@ struct http2_session {
 	size_t backlog;
 	uint64_t sent;
 	uint64_t received, useful; /* bytes in all, and those of heads and bodies */
+	uint8_t frame[9];    /* the head of the frame that comes in, and how much of it is there */
+	uint32_t frame_head, frame_left; /* and how much of what follows is not */
 	uint64_t heads;      /* that have begun */
 	bool in_head;
 	struct http2_stream *head; /* the last that was opened; NULL once it is closed */

@@ -52,9 +52,6 @@ static int on_begin_frame(nghttp2_session *ng, const nghttp2_frame_hd *frame, vo
 	struct http2_session *session = user_data;
 
 	(void)ng;
-	session->in_head = frame->type == NGHTTP2_HEADERS || frame->type == NGHTTP2_CONTINUATION;
-	if (frame->type == NGHTTP2_HEADERS)
-		session->heads++;
 	return http2_spend(session, frame_cost(frame)) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
@@ -187,7 +184,6 @@ static int on_invalid_header(nghttp2_session *ng, const nghttp2_frame *frame, co
 	struct http2_session *session = user_data;
 
 	(void)name, (void)name_size, (void)value, (void)value_size, (void)flags;
-	session->in_head = false;
 	session->events->malformed(session->ctx);
 	if (!http2_spend(session, LIMIT_H2_RESET_COST))
 		return NGHTTP2_ERR_CALLBACK_FAILURE;
@@ -199,7 +195,6 @@ static int on_invalid_frame(nghttp2_session *ng, const nghttp2_frame *frame, int
 	struct http2_session *session = user_data;
 
 	(void)ng, (void)frame, (void)error;
-	session->in_head = false;
 	session->events->malformed(session->ctx);
 	return http2_spend(session, LIMIT_H2_RESET_COST) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
@@ -226,7 +221,6 @@ static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *user_
 		session->settled = true;
 	if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)
 		return 0;
-	session->in_head = false;
 	stream = http2_find(session, frame->hd.stream_id);
 	if (!stream)
 		return 0;

@@ -63,6 +63,7 @@ struct http2_session *http2_session_new(const struct http2_events *events, void 
 	session->events = events;
 	session->ctx = ctx;
 	session->allowance = LIMIT_H2_IDLE_FRAMES;
+	session->frame_left = NGHTTP2_CLIENT_MAGIC_LEN;
 	if (start(session, memory))
 		return session;
 	http2_session_free(session);
@@ -93,6 +94,39 @@ static void refill(struct http2_session *session, int64_t now_ms)
 	session->refilled_ms = now_ms;
 }
 
+static void note_frame(struct http2_session *session)
+{
+	const uint8_t *f = session->frame, type = f[3];
+
+	session->frame_head = 0;
+	session->frame_left = (uint32_t)f[0] << 16 | (uint32_t)f[1] << 8 | f[2];
+	session->in_head = type == NGHTTP2_HEADERS || type == NGHTTP2_CONTINUATION;
+	if (type == NGHTTP2_HEADERS)
+		session->heads++;
+}
+
+/* From frame to frame: libnghttp2 does not tell where one ends that it passes over, and a head of a stream that
+ * is closed would never be whole. */
+static void follow_frames(struct http2_session *session, struct str bytes)
+{
+	while (bytes.n > 0) {
+		bool inside = session->frame_left > 0;
+		size_t most = inside ? session->frame_left : sizeof(session->frame) - session->frame_head;
+		size_t n = bytes.n < most ? bytes.n : most;
+		if (inside) {
+			session->frame_left -= (uint32_t)n;
+		} else {
+			memcpy(session->frame + session->frame_head, bytes.p, n);
+			session->frame_head += (uint32_t)n;
+			if (session->frame_head == sizeof(session->frame))
+				note_frame(session);
+		}
+		bytes = (struct str){ bytes.p + n, bytes.n - n };
+		if (session->frame_left == 0 && session->frame_head == 0 && (session->frame[4] & NGHTTP2_FLAG_END_HEADERS))
+			session->in_head = false;
+	}
+}
+
 /* What we found ourselves, and what libnghttp2 does not answer by itself. */
 static void fail(struct http2_session *session, ssize_t result)
 {
@@ -120,6 +154,7 @@ void http2_session_receive(struct http2_session *session, struct str bytes, int6
 		return;
 	refill(session, now_ms);
 	session->received += bytes.n;
+	follow_frames(session, bytes);
 	ssize_t n = nghttp2_session_mem_recv(session->ng, (const uint8_t *)bytes.p, bytes.n);
 	if (n == (ssize_t)bytes.n && is_noise(session)) {
 		session->fatal = NGHTTP2_ENHANCE_YOUR_CALM;

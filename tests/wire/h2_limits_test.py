@@ -377,6 +377,21 @@ def test_L01_heads_that_begin_again_and_again_are_fine():
 
 
 @case
+def test_L01_a_head_that_is_passed_over_is_no_head_that_stops():
+    """Trailers of a stream that is over; another's answer is still on its way."""
+    with server("head_ms=300", "idle_ms=60000", "workers=1") as one:
+        with h2.Client(one) as c, h2.Client(one) as other:
+            assert c.is_alive()
+            work = c.begin(head("/work"))
+            equal(c.ask("/plain").status, 200)
+            c.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, block([("x-late", "1")])))
+            assert not c.hears_within(1), "the connection ended"
+            equal(other.ask("/release").status, 200)
+            equal(c.answer(work).status, 200)
+        equal(one.counts()["timeouts"], 0)
+
+
+@case
 def test_L01_body_that_stops():
     """The others on its connection feel nothing."""
     with server("body_ms=300") as one, h2.Client(one) as c:
