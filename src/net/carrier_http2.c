@@ -85,8 +85,14 @@ void http2_take_body(struct exchange *x, struct str bytes)
 		read_on(x);
 	} else if (took_too_long(x)) {
 		count_one(&exchange_loop(x)->server->timeouts);
-		refuse(x, 408, "The body came too slowly");
+		http2_refuse_slow(x);
 	}
+}
+
+void http2_refuse_slow(struct exchange *x)
+{
+	refuse(x, 408, "The body came too slowly");
+	exchange_leave(x);
 }
 
 void http2_end_body(struct exchange *x)

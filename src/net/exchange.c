@@ -80,14 +80,23 @@ void exchange_start(struct exchange *x)
 	x->depth--;
 }
 
+void exchange_leave(struct exchange *x)
+{
+	struct loop *loop = exchange_loop(x);
+
+	assert(!x->working && x->depth == 0);
+	if (x->started && !x->left && loop->server->handler.finished)
+		loop->server->handler.finished(x, loop->state, x->status);
+	x->left = true;
+}
+
 void exchange_finish(struct exchange *x)
 {
 	struct connection *c = x->c;
 	struct loop *loop = c->loop;
 
 	assert(x->magic == EXCHANGE_MAGIC && !x->working && x->depth == 0);
-	if (x->started && loop->server->handler.finished)
-		loop->server->handler.finished(x, loop->state, x->status);
+	exchange_leave(x);
 	file_release(x);
 	body_release(x);
 	arena_reset(&x->arena);

@@ -87,6 +87,7 @@ struct exchange {
 	bool working;   /* a job is out */
 	bool must_close;
 	bool held;      /* the handler waits for something else than the client */
+	bool left;      /* the handler was told that it is over */
 	unsigned depth; /* calls of the handler that are running with it */
 	int status;     /* as sent, or 0 */
 	struct connection *c;
@@ -120,7 +121,10 @@ bool exchange_keep_head(struct exchange *x, const struct http_request *head);
 void exchange_start(struct exchange *x);
 /* Goes on where it can. True where it came further, and so should be called again or is over. */
 bool exchange_advance(struct exchange *x);
-/* The end: the handler's `finished`, and back to the free list. */
+/* The handler's `finished`, where it has it: here already where we have answered in its place and the answer is
+ * still on its way, so that what it waits for does not answer once more. */
+void exchange_leave(struct exchange *x);
+/* The end: the same, and back to the free list. */
 void exchange_finish(struct exchange *x);
 static inline struct loop *exchange_loop(const struct exchange *x)
 {

@@ -65,6 +65,8 @@ void http2_expire(struct deadline *deadline, enum deadline_phase phase);
 void http2_advance(struct exchange *x);
 void http2_take_body(struct exchange *x, struct str bytes);
 void http2_end_body(struct exchange *x);
+/* Its body comes too slowly: the handler hears no more of it. */
+void http2_refuse_slow(struct exchange *x);
 /* Sets what it waits for. */
 void http2_watch(struct exchange *x);
 

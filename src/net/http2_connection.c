@@ -294,7 +294,7 @@ void http2_expire(struct deadline *deadline, enum deadline_phase phase)
 	} else if (!exchange_is_gone(x) && (phase == DEADLINE_STREAM_BODY || !was_held_up(x))) {
 		count_one(&c->loop->server->timeouts);
 		if (phase == DEADLINE_STREAM_BODY)
-			x->carrier->refuse(x, 408, "The body came too slowly");
+			http2_refuse_slow(x);
 		else
 			http2_stream_reset(&x->h2->stream, HTTP2_REASON_CANCEL);
 	}

@@ -9,16 +9,20 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 
-sys.path.insert(0, os.path.join(os.environ["REMIT_SOURCE"], "tests", "e2e"))
+for folder in ("e2e", "wire"):
+    sys.path.insert(0, os.path.join(os.environ["REMIT_SOURCE"], "tests", folder))
+import h2  # noqa: E402
 import tls  # noqa: E402
-from harness import Remit, free_port  # noqa: E402
+from harness import Remit, free_port, until  # noqa: E402
 from tap import Skip, case, equal, run  # noqa: E402
 from upstream import PROFILE, Upstream, echo, fields, target  # noqa: E402
 
 AUTHORITY = tls.Authority()
 CERT, KEY = AUTHORITY.issue("gate")
 BIG = os.urandom(5_000_000)
+LATE = threading.Event()
 
 
 def serve_big(head, file, connection):
@@ -36,6 +40,10 @@ def serve_big(head, file, connection):
         body = file.read(int(dict((n.lower(), v) for n, v in fields(head.decode("latin-1")))["content-length"]))
         answer = hashlib.sha256(body).hexdigest().encode()
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n" + answer)
+    elif path == "/own/late":
+        LATE.wait(30)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        return False
     else:
         return echo(head, file, connection)
     return True
@@ -43,7 +51,8 @@ def serve_big(head, file, connection):
 
 UP = Upstream(serve_big)
 PORT = free_port()
-remit = Remit(apis=["  publishing: { profile: publishing, service: publishing }",
+remit = Remit(config=["limits: { body_timeout: 3s }"],
+              apis=["  publishing: { profile: publishing, service: publishing }",
                     f"  mine: {{ profile: ./mine.yaml, upstream: \"{UP.url}\" }}"], migrate=False)
 with open(os.path.join(remit.folder, "mine.yaml"), "w", encoding="utf-8") as written:
     written.write(PROFILE.replace("base: /api", "base: /own"))
@@ -129,6 +138,28 @@ def a_refusal_ends_an_upload():
     before = UP.answered
     status, version, _, body = curl("/own/x", "--data-binary", "@" + path, token="x")
     equal((status, version, json.loads(body)["error"]["code"], UP.answered), (401, "2", "invalid_token", before))
+
+
+class Gate:
+    """What a client of h2.py is led to."""
+    address, cert = ("127.0.0.1", PORT), AUTHORITY.cert
+
+
+@case
+def L01_an_upstream_that_answers_a_body_which_came_too_slowly():
+    """The client was told 408 and does not take it: what the upstream says then is nobody's any more."""
+    LATE.clear()
+    before = UP.answered
+    with h2.Client(Gate, settings=[(4, 0)], window=False) as c:
+        stream = c.begin(h2.head("/own/late", "POST", [("authorization", f"Bearer {MINE}")], f"localhost:{PORT}"),
+                         b"half", ends=False)
+        c.until(lambda: c.streams[stream].fields)
+        equal(c.streams[stream].fields[0], (":status", "408"))
+        LATE.set()
+        until(lambda: UP.answered > before, "the upstream has answered")
+        c.open_window(stream, 1000)
+        equal(json.loads(c.answer(stream).body)["error"]["code"], "request_timeout")
+    equal(curl("/api/v1/health")[0], 200)
 
 
 @case
