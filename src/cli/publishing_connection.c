@@ -21,22 +21,16 @@ struct work {
 static enum cli_exit begin(struct cli *cli, struct work *w)
 {
 	char text[256] = "";
-	enum cli_exit status = cli_open_store(cli);
+	enum cli_exit status = publishing_api_open(cli, &w->secrets, &w->options);
 
 	if (status != CLI_DONE)
 		return status;
-	const struct config_api *api = publishing_api_find(cli);
-	if (!api)
-		return CLI_REFUSED;
 	const struct outbound_options options = {
 		.allow = cli->config->outbound_allow, .allow_count = cli->config->outbound_allow_count,
 		.ca = cli->config->outbound_ca,
 	};
-	if (!secrets_open(cli->config->secrets_key, &w->secrets, text) ||
-	    !outbound_new(&options, &w->outbound, text))
+	if (!outbound_new(&options, &w->outbound, text))
 		return cli_fail(cli, CLI_CONFIG, "%s.", text);
-	if (!publishing_api_options(cli->config, api, cli->store, w->secrets, &cli->arena, &w->options))
-		return cli_fail(cli, CLI_CONFIG, "there is no memory.");
 	w->options.outbound = w->outbound;
 	return CLI_DONE;
 }

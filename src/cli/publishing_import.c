@@ -66,29 +66,24 @@ static enum cli_exit import(struct cli *cli, const struct publishing_options *op
 	return CLI_DONE;
 }
 
+static enum cli_exit import_for_owner(struct cli *cli, const struct publishing_options *options)
+{
+	struct authority_error error;
+	struct user_row owner;
+	enum authority_status found =
+		authority_user_find(&cli->authority, cli_value(cli, "owner"), &cli->arena, &owner, &error);
+
+	return found == AUTHORITY_OK ? import(cli, options, &owner.id) : cli_refuse(cli, found, &error);
+}
+
 static enum cli_exit run(struct cli *cli)
 {
 	struct publishing_options options;
 	struct secrets *secrets = NULL;
-	struct authority_error error;
-	struct user_row owner;
-	char text[256] = "";
-	enum cli_exit status = cli_open_store(cli);
+	enum cli_exit status = publishing_api_open(cli, &secrets, &options);
 
-	if (status != CLI_DONE)
-		return status;
-	const struct config_api *api = publishing_api_find(cli);
-	if (!api)
-		return CLI_REFUSED;
-	enum authority_status found =
-		authority_user_find(&cli->authority, cli_value(cli, "owner"), &cli->arena, &owner, &error);
-	if (found != AUTHORITY_OK)
-		return cli_refuse(cli, found, &error);
-	if (!secrets_open(cli->config->secrets_key, &secrets, text))
-		return cli_fail(cli, CLI_CONFIG, "%s.", text);
-	status = publishing_api_options(cli->config, api, cli->store, secrets, &cli->arena, &options)
-		? import(cli, &options, &owner.id)
-		: cli_fail(cli, CLI_REFUSED, "there is no memory.");
+	if (status == CLI_DONE)
+		status = import_for_owner(cli, &options);
 	secrets_close(secrets);
 	return status;
 }

@@ -113,23 +113,13 @@ static void on_body(struct exchange *x, enum exchange_body result, struct str bo
 {
 	struct visit *v = exchange_context(x);
 	v->waited = v->turn != v->loop->turn;
-	switch (result) {
-	case EXCHANGE_BODY_WHOLE:
-		v->body = body;
-		if (mcp_read(v) && mcp_session_read(v) && mcp_judge(v))
-			run(v);
+	if (result != EXCHANGE_BODY_WHOLE) {
+		reply_body_failure(v, result);
 		return;
-	case EXCHANGE_BODY_TOO_LARGE:
-		reply_error(v, 413, "payload_too_large", "The body is too large");
-		return;
-	case EXCHANGE_BODY_MALFORMED:
-		reply_error(v, 400, "bad_request", "The body's framing is broken");
-		return;
-	case EXCHANGE_BODY_NO_ROOM:
-	case EXCHANGE_BODY_MORE: /* only of a streamed body */
-		break;
 	}
-	reply_error(v, 503, "unavailable", "Too many large bodies at once");
+	v->body = body;
+	if (mcp_read(v) && mcp_session_read(v) && mcp_judge(v))
+		run(v);
 }
 
 static void read_message(struct visit *v)

@@ -77,6 +77,16 @@ void reply_send(struct reply *reply, int fd, uint64_t offset, uint64_t length)
 		exchange_answer(v->x, &answer);
 }
 
+void reply_body_failure(struct visit *v, enum exchange_body result)
+{
+	if (result == EXCHANGE_BODY_TOO_LARGE)
+		reply_error(v, 413, "payload_too_large", "The body is too large");
+	else if (result == EXCHANGE_BODY_MALFORMED)
+		reply_error(v, 400, "bad_request", "The body's framing is broken");
+	else
+		reply_error(v, 503, "unavailable", "Too many large bodies at once");
+}
+
 void reply_json(struct visit *v, int status, struct str body)
 {
 	struct reply reply;

@@ -27,6 +27,8 @@ void reply_send(struct reply *reply, int fd, uint64_t offset, uint64_t length);
 
 /* {"error":{"code":...,"message":...}}, sent. */
 void reply_error(struct visit *v, int status, const char *code, const char *message);
+/* What reading a body came to, where it did not come whole. */
+void reply_body_failure(struct visit *v, enum exchange_body result);
 /* JSON that lives long enough, sent. */
 void reply_json(struct visit *v, int status, struct str body);
 

@@ -304,22 +304,12 @@ static void on_body(struct exchange *x, enum exchange_body result, struct str bo
 {
 	struct visit *v = exchange_context(x);
 	v->waited = v->turn != v->loop->turn;
-	switch (result) {
-	case EXCHANGE_BODY_WHOLE:
-		v->body = body;
-		run_when_allowed(v);
+	if (result != EXCHANGE_BODY_WHOLE) {
+		reply_body_failure(v, result);
 		return;
-	case EXCHANGE_BODY_TOO_LARGE:
-		reply_error(v, 413, "payload_too_large", "The body is too large");
-		return;
-	case EXCHANGE_BODY_MALFORMED:
-		reply_error(v, 400, "bad_request", "The body's framing is broken");
-		return;
-	case EXCHANGE_BODY_NO_ROOM:
-	case EXCHANGE_BODY_MORE: /* only of a streamed body */
-		break;
 	}
-	reply_error(v, 503, "unavailable", "Too many large bodies at once");
+	v->body = body;
+	run_when_allowed(v);
 }
 
 static bool audit_has_room(const struct visit *v)
