@@ -200,3 +200,12 @@ size_t utf8_length(struct str s)
 		count += ((uint8_t)s.p[i] & 0xc0) != 0x80;
 	return count;
 }
+
+bool host_is_localhost(struct str host)
+{
+	const struct str below = STR(".localhost");
+
+	if (host.n > below.n && str_eq_ignore_case((struct str){ host.p + host.n - below.n, below.n }, below))
+		return true;
+	return str_eq_ignore_case(host, STR("localhost"));
+}

@@ -36,4 +36,7 @@ bool utf8_valid(struct str s);
 /* The number of code points in valid UTF-8. */
 size_t utf8_length(struct str s);
 
+/* "localhost" and the names below it are this machine's own: nobody is asked for them (RFC 6761 section 6.3). */
+bool host_is_localhost(struct str host);
+
 #endif

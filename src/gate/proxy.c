@@ -71,21 +71,35 @@ static bool open_tls(struct api *api, const struct config_api *config, char rete
 	return api->upstream_tls != NULL;
 }
 
-bool proxy_prepare(struct api *api, const struct config_api *config, struct arena *arena,
+static bool find_addresses(struct api *api, const struct config_api *config, struct arena *arena,
 	char reterr_text[512])
 {
 	char text[256] = "";
-	snprintf(reterr_text, 512, "API %s: out of memory", config->name);
-	api->addresses = arena_alloc(arena, config->upstream_count * sizeof(*api->addresses));
-	if (!api->addresses || sodium_init() < 0)
+	size_t room = config->upstream_count * UPSTREAM_NAME_ADDRESSES, n = 0;
+	api->addresses = arena_alloc(arena, room * sizeof(*api->addresses));
+	if (!api->addresses)
 		return false;
 	for (size_t i = 0; i < config->upstream_count; i++) {
-		if (!upstream_address_find(config->upstreams[i], &api->addresses[i], text)) {
+		size_t found = upstream_address_find(config->upstreams[i], &api->addresses[n], text);
+		if (found == 0) {
 			snprintf(reterr_text, 512, "API %s: upstream %s", config->name, text);
 			return false;
 		}
+		n += found;
 	}
-	api->address_count = config->upstream_count;
+	api->address_count = n;
+	if (n > UPSTREAM_ADDRESSES_MAX)
+		snprintf(reterr_text, 512, "API %s: its upstreams have more than %d addresses (localhost has two)",
+			config->name, UPSTREAM_ADDRESSES_MAX);
+	return n <= UPSTREAM_ADDRESSES_MAX;
+}
+
+bool proxy_prepare(struct api *api, const struct config_api *config, struct arena *arena,
+	char reterr_text[512])
+{
+	snprintf(reterr_text, 512, "API %s: out of memory", config->name);
+	if (sodium_init() < 0 || !find_addresses(api, config, arena, reterr_text))
+		return false;
 	if (config_upstream_is_tls(config) && !open_tls(api, config, reterr_text))
 		return false;
 	if (!config->authorization)

@@ -332,21 +332,26 @@ static void on_connected(uv_connect_t *request, int status)
 	call_connected(link->call);
 }
 
-/* Fewest running calls among those that are not down; where all are, among all. */
+/* Less is better. */
+static unsigned rank(const struct upstream *up, const struct upstream_place *place)
+{
+	if (place->down_until_ns > up->loop->now_ns)
+		return 2;
+	return place->address->spare ? 1 : 0;
+}
+
+/* Fewest running calls among those of the best rank that were not tried. */
 static struct upstream_place *choose(struct upstream *up, uint64_t tried)
 {
 	struct upstream_place *best = NULL;
-	bool best_down = true;
 
 	for (size_t i = 0; i < up->count; i++) {
 		struct upstream_place *one = &up->places[i];
-		bool down = one->down_until_ns > up->loop->now_ns;
 		if (tried & UINT64_C(1) << i)
 			continue;
-		if (!best || (best_down && !down) || (best_down == down && one->busy < best->busy)) {
+		if (!best || rank(up, one) < rank(up, best) ||
+		    (rank(up, one) == rank(up, best) && one->busy < best->busy))
 			best = one;
-			best_down = down;
-		}
 	}
 	return best;
 }

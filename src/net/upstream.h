@@ -23,13 +23,18 @@ struct upstream_address {
 		struct sockaddr_un un;
 	} address;
 	bool tls;
+	bool spare; /* called only where no other one of the upstream takes a connection */
 	char name[UPSTREAM_HOST_ROOM]; /* with TLS: what its certificate must be for */
 	char host[UPSTREAM_HOST_ROOM]; /* what Host says: "127.0.0.1:3000"; "localhost" for a unix socket */
 };
 
+#define UPSTREAM_NAME_ADDRESSES 2
+
 /* Reads "http://127.0.0.1:3000", "https://name" or "http://unix:/path". A name is looked up now, and must have
- * an address. May block. False with a sentence. */
-bool upstream_address_find(const char *text, struct upstream_address *ret, char reterr_text[static 256]);
+ * an address; localhost has two, the second of them spare, since a server may listen on either. May block.
+ * How many there are, or 0 with a sentence. */
+size_t upstream_address_find(const char *text, struct upstream_address ret[static UPSTREAM_NAME_ADDRESSES],
+			     char reterr_text[static 256]);
 
 struct upstream_limits { /* milliseconds; zero takes the default of limits.h */
 	uint32_t connect_ms, head_ms, body_ms;

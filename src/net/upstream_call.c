@@ -55,8 +55,9 @@ void call_unconnected(struct upstream_call *call, enum upstream_failure failure)
 	link->place->down_until_ns = up->loop->now_ns + (int64_t)LIMIT_UPSTREAM_DOWN_MS * 1000000;
 	call->tried |= UINT64_C(1) << (link->place - up->places);
 	link_close(link);
+	call->timed_out |= failure == UPSTREAM_TIMEOUT;
 	if (!upstream_take_link(call, true)) {
-		call->request.failed(call->request.ctx, failure);
+		call->request.failed(call->request.ctx, call->timed_out ? UPSTREAM_TIMEOUT : failure);
 		return;
 	}
 	if (call->link->state == LINK_BUSY)

@@ -82,6 +82,7 @@ struct upstream_call {
 	struct upstream_request request;
 	uint64_t tried;  /* addresses that took no connection */
 	bool whole;      /* all of the request was handed over */
+	bool timed_out;  /* one of its addresses did not answer in time */
 	bool again;      /* was tried once more after a pooled connection had died */
 	bool paused;
 	bool patient;    /* its answer may be silent for as long as it likes */

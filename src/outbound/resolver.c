@@ -6,6 +6,8 @@
  */
 #include "outbound/resolver.h"
 
+#include "base/text.h"
+
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
@@ -42,17 +44,27 @@ static void destroy(struct resolver *r)
 	free(r);
 }
 
-static void look_up(struct lookup *lookup)
+static void ask_for(struct lookup *lookup, const char *host)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *found = NULL;
 
-	if (getaddrinfo(lookup->host, NULL, &hints, &found) != 0)
+	if (getaddrinfo(host, NULL, &hints, &found) != 0)
 		return;
 	for (struct addrinfo *a = found; a && lookup->count < LIMIT_OUTBOUND_ADDRESSES; a = a->ai_next)
 		if (a->ai_addrlen <= sizeof(lookup->addresses[0]))
 			memcpy(&lookup->addresses[lookup->count++], a->ai_addr, a->ai_addrlen);
 	freeaddrinfo(found);
+}
+
+static void look_up(struct lookup *lookup)
+{
+	if (!host_is_localhost(str_of(lookup->host))) {
+		ask_for(lookup, lookup->host);
+		return;
+	}
+	ask_for(lookup, "127.0.0.1");
+	ask_for(lookup, "::1");
 }
 
 /* The next name, under the lock; NULL at the end. */

@@ -10,7 +10,7 @@ import tempfile
 import threading
 
 from harness import Remit, free_port, until
-from tap import case, equal, run
+from tap import Skip, case, equal, run
 from upstream import PROFILE, Upstream, echo, fields, read_body
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 2\r\n\r\nok"
@@ -85,6 +85,21 @@ def one_that_is_gone_costs_no_request():
             got = gate.call("POST", body=b"hello")
             equal(got.status, 200)
             equal((got.json()["body"], dict(fields(got.json()["head"]))["Host"]), ("hello", "localhost"))
+
+
+@case
+def localhost_is_either_of_its_addresses():
+    """and needs no name server: the IPv4 one, and where nobody listens there the other"""
+    for ip in ("127.0.0.1", "::1"):
+        try:
+            app = Upstream(echo, ip=ip)
+        except OSError as error:
+            raise Skip(f"{ip}: {error}") from error
+        port = app.server.server_address[1]
+        with Gate(f"http://localhost:{port}") as gate:
+            for _ in range(3):
+                got = gate.call("POST", body=b"hello")
+                equal((got.status, dict(fields(got.json()["head"]))["Host"]), (200, f"localhost:{port}"), ip)
 
 
 @case

@@ -32,7 +32,7 @@ rest:
 class Upstream:
     """A server of one function: answer(head, body_file, connection) for each connection's every request."""
 
-    def __init__(self, answer, path=None, port=0, tls=None):
+    def __init__(self, answer, path=None, port=0, tls=None, ip="127.0.0.1"):
         """`tls`: an ssl.SSLContext, with which each connection begins."""
         outer = self
         self.heads = []
@@ -63,11 +63,15 @@ class Upstream:
                     if more is False:
                         return
 
-        kind = socketserver.ThreadingUnixStreamServer if path else socketserver.ThreadingTCPServer
+        class OverIPv6(socketserver.ThreadingTCPServer):
+            address_family = socket.AF_INET6
+
+        kind = OverIPv6 if ":" in ip else socketserver.ThreadingTCPServer
+        kind = socketserver.ThreadingUnixStreamServer if path else kind
         kind.allow_reuse_address = True
         kind.daemon_threads = True
         kind.request_queue_size = 256
-        self.server = kind(path or ("127.0.0.1", port), Handler)
+        self.server = kind(path or (ip, port), Handler)
         self.url = f"http://unix:{path}" if path else f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 

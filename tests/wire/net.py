@@ -201,7 +201,7 @@ def is_refused(server):
     try:
         with Client(server) as extra:
             return extra.is_closed()
-    except (ConnectionResetError, ssl.SSLEOFError):
+    except (ConnectionResetError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
         return TLS
 
 

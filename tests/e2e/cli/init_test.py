@@ -150,7 +150,7 @@ def what_cannot_be_used_writes_nothing():
         equal(done.returncode, 1, name)
         assert name in done.stderr and done.stdout == "", done.stderr
         assert not os.path.exists(os.path.join(FOLDER, "none")), name
-    for upstream in ("https://x", "http://x/path", "nonsense", "http://x\n"):
+    for upstream in ("ftp://x", "http://x/path", "nonsense", "http://x\n"):
         equal(remit("init", "--out", "none", "--upstream", upstream).returncode, 1, upstream)
         equal(os.listdir(os.path.join(FOLDER, "none")), [], upstream)
     for name in ("remit", "UPPER", "../x", "-x", "", "a" * 41):

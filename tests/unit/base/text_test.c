@@ -105,6 +105,18 @@ static void test_base64url(void **state)
 	}
 }
 
+static void test_localhost(void **state)
+{
+	static const char *const others[] = { "", "localhos", "localhost.example", "notlocalhost", ".localhost", "localhost." };
+	static const char *const its[] = { "localhost", "LocalHost", "a.localhost", "x.y.LOCALHOST" };
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(others); i++)
+		assert_false(host_is_localhost(str_of(others[i])));
+	for (size_t i = 0; i < TEST_COUNT(its); i++)
+		assert_true(host_is_localhost(str_of(its[i])));
+}
+
 static void test_P10_utf8_overlong_and_surrogates(void **state)
 {
 	static const char *const bad[] = {
@@ -143,7 +155,7 @@ static void test_P10_utf8_overlong_and_surrogates(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_safety),	   cmocka_unit_test(test_crc),
 	cmocka_unit_test(test_base62),	   cmocka_unit_test(test_hex),
-	cmocka_unit_test(test_base64url), cmocka_unit_test(test_P10_utf8_overlong_and_surrogates),
+	cmocka_unit_test(test_base64url), cmocka_unit_test(test_localhost), cmocka_unit_test(test_P10_utf8_overlong_and_surrogates),
 };
 
 TEST_MAIN(tests)
