@@ -88,6 +88,7 @@ struct loop {
 	struct http_request head; /* the one that is being parsed */
 	char *ciphertext_in; /* TLS: one read of one connection; made when it is needed */
 	struct buf ciphertext_out;
+	struct tls_warm warm;
 	struct job_results results;
 };
 
@@ -108,7 +109,6 @@ struct server {
 	atomic_bool stopping, failed;
 	atomic_uint_fast64_t connections_open, connections_total, connections_refused;
 	atomic_uint_fast64_t malformed, timeouts, body_bytes, tls_failures;
-	_Atomic uint64_t h2_bytes; /* that streams of HTTP/2 hold beside bodies */
 };
 
 static inline void count_one(atomic_uint_fast64_t *counter)

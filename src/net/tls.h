@@ -73,6 +73,18 @@ bool tls_session_write(struct tls_session *session, struct str text, struct buf 
 /* Appends the word that nothing more is sent, once; nothing where there is no one to hear it. */
 void tls_session_end(struct tls_session *session, struct buf *out);
 
+/* The sessions of one thread that were used last and keep their buffers, some 33 kB each, for what they do next:
+ * without, each request would cost two of them anew. All others hold none between two records. */
+#define TLS_WARM 64
+struct tls_warm {
+	struct tls_session *list[TLS_WARM]; /* NULL: free */
+	unsigned next;
+};
+
+/* After each use of an open session: it is among them, and another is no more. It leaves by itself when it is
+ * freed; `warm` must live longer. */
+void tls_session_warm(struct tls_session *session, struct tls_warm *warm);
+
 /* Whether the handshake is done, and nothing is broken. */
 bool tls_session_is_open(const struct tls_session *session);
 /* Whether there is plaintext that tls_session_read would hand out without more ciphertext. */

@@ -178,7 +178,7 @@ static bool set_policy(SSL_CTX *ssl)
 
 	SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CLEANSE_PLAINTEXT |
 				 SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-	SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS); /* but for those that are warm */
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF); /* tickets: the client keeps the session */
 	return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
 	       SSL_CTX_set_cipher_list(ssl, CIPHERS_12) == 1 && SSL_CTX_set1_groups_list(ssl, groups) == 1;

@@ -22,6 +22,7 @@ struct tls_session {
 	/* */
 	uint32_t silent; /* bytes that came since the last one of plaintext */
 	bool failed, ended, said_end;
+	struct tls_session **warm; /* its place there, or NULL */
 	unsigned long error;
 };
 
@@ -133,9 +134,33 @@ void tls_session_free(struct tls_session *s)
 {
 	if (!s)
 		return;
+	if (s->warm)
+		*s->warm = NULL;
 	SSL_free(s->ssl);
 	tls_context_unref(s->context);
 	free(s);
+}
+
+void tls_session_warm(struct tls_session *s, struct tls_warm *warm)
+{
+	if (s->warm || !tls_session_is_open(s))
+		return;
+	struct tls_session **place = &warm->list[warm->next++ % TLS_WARM];
+	if (*place) {
+		(*place)->warm = NULL;
+		SSL_set_mode((*place)->ssl, SSL_MODE_RELEASE_BUFFERS);
+		(void)SSL_free_buffers((*place)->ssl); /* later, where it has a record that is not whole */
+	}
+	SSL_clear_mode(s->ssl, SSL_MODE_RELEASE_BUFFERS);
+	*place = s;
+	s->warm = place;
+}
+
+/* What is left of an error would be taken for that of the next call. */
+static void forget_errors(void)
+{
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
 }
 
 /* ---- Reading ---- */
@@ -168,6 +193,8 @@ static enum tls_result read_plaintext(struct tls_session *s, char *into, size_t 
 			return judge(s, result);
 		s->silent = 0;
 		*ret_n += n;
+		if (s->came->n == 0 && SSL_pending(s->ssl) == 0)
+			return TLS_MORE; /* as it would say itself, for more */
 	}
 	return TLS_FULL;
 }
@@ -199,13 +226,13 @@ enum tls_result tls_session_read(struct tls_session *s, struct str *came, char *
 {
 	assert(!s->came && !s->out);
 	*ret_n = 0;
-	ERR_clear_error();
+	forget_errors();
 	s->came = came;
 	s->out = out;
 	enum tls_result result = go_on(s, into, room, ret_n);
 	s->came = NULL;
 	s->out = NULL;
-	ERR_clear_error();
+	forget_errors();
 	return result;
 }
 
@@ -214,7 +241,7 @@ enum tls_result tls_session_read(struct tls_session *s, struct str *came, char *
 bool tls_session_write(struct tls_session *s, struct str text, struct buf *out)
 {
 	assert(!s->came && !s->out && tls_session_is_open(s) && !s->said_end);
-	ERR_clear_error();
+	forget_errors();
 	s->out = out;
 	while (text.n > 0 && !s->failed) {
 		size_t n = 0;
@@ -226,7 +253,7 @@ bool tls_session_write(struct tls_session *s, struct str text, struct buf *out)
 		text.n -= n;
 	}
 	s->out = NULL;
-	ERR_clear_error();
+	forget_errors();
 	return !s->failed && !out->failed;
 }
 
@@ -234,12 +261,12 @@ void tls_session_end(struct tls_session *s, struct buf *out)
 {
 	if (!tls_session_is_open(s) || s->said_end)
 		return;
-	ERR_clear_error();
+	forget_errors();
 	s->out = out;
 	(void)SSL_shutdown(s->ssl);
 	s->out = NULL;
 	s->said_end = true;
-	ERR_clear_error();
+	forget_errors();
 }
 
 /* ---- What it is ---- */

@@ -95,7 +95,7 @@ static void write_out(struct connection *c)
 
 	if (out->failed)
 		c->broken = true;
-	else
+	else if (out->n > 0) /* a write of nothing is a system call too */
 		output_raw(c, buf_str(out));
 	if (out->cap > 2 * PIECE_BYTES)
 		buf_done(out);
@@ -143,6 +143,7 @@ bool transport_receive(struct connection *c)
 	bool was_open = tls_session_is_open(t->session);
 	enum tls_result result =
 		tls_session_read(t->session, &t->came, room.base, room.len, &c->loop->ciphertext_out, &n);
+	tls_session_warm(t->session, &c->loop->warm);
 	write_out(c);
 	connection_came(c, room.base, n);
 	if (result == TLS_FAILED || result == TLS_PLAIN) {
@@ -170,6 +171,7 @@ void transport_send(struct connection *c, struct str text)
 		struct str piece = { text.p, text.n < PIECE_BYTES ? text.n : PIECE_BYTES };
 		if (!tls_session_write(t->session, piece, &c->loop->ciphertext_out))
 			c->broken = true;
+		tls_session_warm(t->session, &c->loop->warm);
 		write_out(c);
 		text.p += piece.n;
 		text.n -= piece.n;

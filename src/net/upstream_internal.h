@@ -72,6 +72,7 @@ struct upstream {
 	struct upstream_tls tls;
 	char *ciphertext_in; /* made when it is needed */
 	struct buf ciphertext_out;
+	struct tls_warm warm;
 };
 
 enum answer_part { PART_HEAD, PART_BODY };

@@ -57,6 +57,7 @@ bool link_tls_write(struct upstream_link *link, struct str bytes)
 	while (good && bytes.n > 0) {
 		struct str piece = { bytes.p, bytes.n < PIECE_BYTES ? bytes.n : PIECE_BYTES };
 		good = tls_session_write(session, piece, &link->up->ciphertext_out);
+		tls_session_warm(session, &link->up->warm);
 		good = write_out(link) && good;
 		bytes.p += piece.n;
 		bytes.n -= piece.n;
@@ -157,6 +158,7 @@ static bool step(struct upstream_link *link)
 	}
 	enum tls_result result = tls_session_read(t->session, &t->came, up->read, UPSTREAM_READ_BYTES,
 						  &up->ciphertext_out, &n);
+	tls_session_warm(t->session, &up->warm);
 	/* Where it cannot be written, reading tells of the end. */
 	(void)write_out(link);
 	link->more = result != TLS_MORE || tls_session_has_begun(t->session);

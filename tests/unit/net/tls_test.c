@@ -394,6 +394,43 @@ static void test_a_failed_session_stays_so(void **state)
 	end_done(&server);
 }
 
+/* ---- Buffers that are kept ---- */
+
+/* More sessions than are kept warm, each used and ended in any order, some in the middle of a record. */
+static void test_sessions_that_are_warm_and_no_more(void **state)
+{
+	enum { COUNT = TLS_WARM + 30 };
+	static struct end clients[COUNT], servers[COUNT];
+	struct random random = random_start();
+	struct tls_warm warm = { 0 };
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++) {
+		open_both(&clients[i], &servers[i], cert_file, "good.example");
+		tls_session_warm(servers[i].session, &warm);
+		shake_hands(&clients[i], &servers[i], SIZE_MAX);
+		tls_session_warm(servers[i].session, &warm);
+	}
+	for (int round = 0; round < 3000; round++) {
+		size_t i = random_below(&random, COUNT);
+		assert_true(tls_session_write(clients[i].session, STR("hello"), &clients[i].out));
+		take(&servers[i], &clients[i], random_below(&random, 60), 100);
+		tls_session_warm(servers[i].session, &warm);
+		tls_session_warm(clients[i].session, &warm);
+	}
+	for (size_t n = COUNT; n > 0; n--) {
+		size_t i = random_below(&random, n);
+		pump(&servers[i], &clients[i], SIZE_MAX, 100);
+		assert_int_equal(servers[i].last, TLS_MORE);
+		assert_int_equal(servers[i].got.n % 5, 0);
+		end_done(&clients[i]);
+		end_done(&servers[i]);
+		clients[i] = clients[n - 1];
+		servers[i] = servers[n - 1];
+	}
+	for (size_t i = 0; i < TLS_WARM; i++)
+		assert_null(warm.list[i]);
+}
+
 /* ---- The place of a context ---- */
 
 static void test_a_context_is_replaced_and_old_sessions_go_on(void **state)
@@ -430,6 +467,7 @@ int main(void)
 		cmocka_unit_test(test_every_spoilt_byte),
 		cmocka_unit_test(test_what_is_no_TLS),
 		cmocka_unit_test(test_a_failed_session_stays_so),
+		cmocka_unit_test(test_sessions_that_are_warm_and_no_more),
 		cmocka_unit_test(test_a_context_is_replaced_and_old_sessions_go_on),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
