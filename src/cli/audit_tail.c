@@ -141,7 +141,8 @@ static enum cli_exit run(struct cli *cli)
 	struct sigaction action = { .sa_handler = note_interrupt };
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	if (!audit_read(cli->config->audit_folder, &tail, take_entry, go_on, &t, text)) {
+	const char *folder = cli_value(cli, "folder");
+	if (!audit_read(folder ? folder : cli->config->audit_folder, &tail, take_entry, go_on, &t, text)) {
 		json_decref(t.list.array);
 		return cli_fail(cli, CLI_REFUSED, "%s.", text);
 	}
@@ -159,6 +160,7 @@ const struct cli_command command_audit_tail = {
 		(const struct cli_option[]){
 			{ "token", "ID", "of this token only" },
 			{ "refused", NULL, "refusals only" },
+			{ "folder", "FOLDER", "another log than the store's: one of `remit mcp serve`" },
 			{ "last", "N", "so many of the newest; 20 where it is not given" },
 			{ "follow", NULL,
 				"go on as more come, until Ctrl-C; with --json one document a line" },

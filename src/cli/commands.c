@@ -13,6 +13,7 @@ const struct cli_option cli_global_options[] = {
 
 const struct cli_command *const cli_commands[] = {
 	&command_serve,
+	&command_mcp_serve,
 	&command_init,
 	&command_user_add,
 	&command_user_list,

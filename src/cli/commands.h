@@ -8,6 +8,7 @@
 #include "cli/command.h"
 
 extern const struct cli_command command_serve; /* serve.c */
+extern const struct cli_command command_mcp_serve; /* mcp_serve.c */
 extern const struct cli_command command_init; /* init.c */
 extern const struct cli_command command_user_add, command_user_list, command_user_disable,
 	command_user_enable, command_user_remove; /* user.c */

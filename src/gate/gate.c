@@ -37,10 +37,10 @@ static void audit_found(void *ctx, const struct id_bytes *id, uint64_t place)
 		roster_token(gate->roster, number)->audit_place = place;
 }
 
-static bool open_audit(struct gate *gate, const struct config *config, char *reterr_text)
+static bool open_audit(struct gate *gate, const struct config *config, const char *folder, char *reterr_text)
 {
 	struct audit_options options = {
-		.folder = config->audit_folder,
+		.folder = folder ? folder : config->audit_folder,
 		.keep_ms = config->audit_keep_ms,
 		.max_bytes = config->audit_max_bytes,
 		.name = audit_name,
@@ -64,7 +64,7 @@ static bool make(struct gate *gate, const struct gate_options *options, char *re
 	if (!editions_put(gate, first) || !keeper_new(gate->store, gate->roster, staleness, &gate->keeper))
 		return false;
 	keeper_set_keep(gate->keeper, options->config->audit_keep_ms);
-	return open_audit(gate, options->config, reterr_text);
+	return open_audit(gate, options->config, options->audit_folder, reterr_text);
 }
 
 bool gate_new(const struct gate_options *options, struct gate **ret, char reterr_text[512])

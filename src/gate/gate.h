@@ -26,6 +26,7 @@ struct gate_options {
 	const struct secrets *secrets; /* what sessions of MCP are proven by; for APIs that have MCP */
 	const struct gate_api *apis;
 	size_t api_count;
+	const char *audit_folder; /* NULL: the config's */
 	/* Told when the gate has no more use for config and services, from the thread that calls gate_tidy,
 	 * gate_reload or gate_free. NULL: they live longer than the gate. */
 	void (*over)(void *owner);
