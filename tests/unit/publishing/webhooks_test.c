@@ -25,6 +25,8 @@ static void test_bad_webhooks_are_named(void **state)
 		{ HOOK("https://a b.example/"), BAD_URL }, { HOOK("http://localhost.a.example/"), BAD_URL },
 		{ HOOK("http://127.0.0.1.a.example/"), BAD_URL }, { HOOK("http://127.0.0.1@a.example/"), BAD_URL },
 		{ HOOK("https://\\u00e4.example/"), BAD_URL }, { HOOK("HTTPS://a.example/"), BAD_URL }, { HOOK(""), BAD_URL },
+		{ HOOK("https://10.0.0.1/"), "url is an address that only this machine's own networks have (outbound.allow permits such)" },
+		{ HOOK("https://0x7f.1/"), "url spells an address in a form that is not taken (write 192.0.2.1)" },
 		{ "{\"events\":[\"*\"]}", "url must be given" },
 		{ "{\"url\":\"https://a.example/\"}", "events must be given" },
 		{ "{\"url\":\"https://a.example/\",\"events\":[]}", "events must have 1 to 7 names, and has 0" },
@@ -39,7 +41,7 @@ static void test_bad_webhooks_are_named(void **state)
 	assert_int_equal(ask(w, olga_aurora, "create_webhook", NULL, NULL,
 			     "{\"url\":\"https://a.example/\",\"events\":[\"story.gone\"]}"), 422);
 	static const char *const good[] = { HOOK("https://a.example"), HOOK("https://a.example:8443/x?y=z"),
-		HOOK("http://127.0.0.1:9/x"), HOOK("http://localhost/"), HOOK("http://[::1]:80/"), HOOK("https://[2001:db8::1]/") };
+		HOOK("http://127.0.0.1:9/x"), HOOK("http://localhost/"), HOOK("http://[::1]:80/"), HOOK("https://[2606:4700::1111]/") };
 	for (size_t i = 0; i < TEST_COUNT(good); i++)
 		assert_int_equal(ask(w, olga_aurora, "create_webhook", NULL, NULL, good[i]), 201);
 	world_free(w);

@@ -53,6 +53,7 @@ static void write_key(const char *folder)
 
 struct world *world_new(void)
 {
+	static const char *const allow[] = { "loopback" };
 	struct world *w = calloc(1, sizeof(*w));
 	char url[128], key[128], media[128], error[256] = "";
 
@@ -71,7 +72,7 @@ struct world *world_new(void)
 		fprintf(stderr, "%s\n", error);
 		abort();
 	}
-	if (!outbound_new(&(struct outbound_options){ 0 }, &w->outbound, error)) {
+	if (!outbound_new(&(struct outbound_options){ .allow = allow, .allow_count = 1 }, &w->outbound, error)) {
 		fprintf(stderr, "%s\n", error);
 		abort();
 	}
