@@ -150,13 +150,16 @@ static enum store_status record_post(struct sql *sql, struct record *r, struct j
 
 /* ---- Deliveries ---- */
 
+/* One that ran while its endpoint was paused or disabled is not tried again. */
+#define ENABLED "(SELECT w.enabled FROM publishing_webhooks w WHERE w.id = publishing_deliveries.webhook_id) = 1"
+
 static enum store_status record_delivery_row(
 	struct sql *sql, const struct record *r, struct job *job, const char *state, int64_t next_ms)
 {
 	struct str answer = buf_str(&job->call.body);
 	struct sql_statement *st = sql_prepare(sql,
-		"UPDATE publishing_deliveries SET state = ?2, attempts = ?3, next_at = ?4, first_at ="
-		" COALESCE(first_at, ?5), last_at = ?5, response_status = ?6, response_body = ?7, duration_ms = ?8,"
+		"UPDATE publishing_deliveries SET state = CASE WHEN ?4 IS NULL OR " ENABLED " THEN ?2 ELSE 'failed' END,"
+		" attempts = ?3, next_at = CASE WHEN " ENABLED " THEN ?4 ELSE NULL END, first_at = COALESCE(first_at, ?5), last_at = ?5, response_status = ?6, response_body = ?7, duration_ms = ?8,"
 		" reason = ?9, updated_at = ?10 WHERE id = ?1");
 	if (!st)
 		return STORE_UNAVAILABLE;
@@ -179,7 +182,7 @@ static enum store_status record_delivery_row(
 	return run_row(sql, st);
 }
 
-static enum store_status mark_endpoint(struct sql *sql, const struct record *r, const struct job *job)
+static enum store_status mark_endpoint(struct sql *sql, const struct job *job)
 {
 	const bool good = job->outcome == OUTCOME_SENT;
 	struct sql_statement *st = good
@@ -191,8 +194,8 @@ static enum store_status mark_endpoint(struct sql *sql, const struct record *r, 
 	if (!st)
 		return STORE_UNAVAILABLE;
 	bind_uuid(st, 1, &job->lane);
-	if (!good)
-		sql_bind_int(st, 2, r->now_ms);
+	if (!good) /* when it began, as its first attempt did: then the last, a day later, finds a whole day */
+		sql_bind_int(st, 2, job->began_ms);
 	return sql_run(st);
 }
 
@@ -236,7 +239,7 @@ static enum store_status record_delivery(struct sql *sql, struct record *r, stru
 	if (status == STORE_NOT_FOUND)
 		return STORE_OK; /* the endpoint was removed meanwhile */
 	if (status == STORE_OK)
-		status = mark_endpoint(sql, r, job);
+		status = mark_endpoint(sql, job);
 	if (status == STORE_OK && job->outcome != OUTCOME_SENT)
 		status = pause_endpoint(sql, r, job);
 	return status;
