@@ -34,12 +34,15 @@ static const struct lanes lanes = {
 
 /* ---- A look, that costs no commit ---- */
 
-static enum store_status next_story(struct sql *sql, int64_t *ret_ms)
+/* Of this API: another's that nobody sends must not keep this one at it. */
+static enum store_status next_story(struct sql *sql, const struct publishing *p, int64_t *ret_ms)
 {
-	struct sql_statement *st = sql_prepare(sql, "SELECT scheduled_at FROM publishing_stories"
-		" WHERE status = 'scheduled' ORDER BY scheduled_at LIMIT 1");
+	struct sql_statement *st = sql_prepare(sql, "SELECT s.scheduled_at FROM publishing_stories s"
+		" JOIN projects p ON p.id = s.project_id AND p.api = ?1"
+		" WHERE s.status = 'scheduled' ORDER BY s.scheduled_at LIMIT 1");
 	if (!st)
 		return STORE_UNAVAILABLE;
+	sql_bind_text(st, 1, str_of(p->api));
 	enum store_status status = step_row(st);
 	if (status == STORE_OK)
 		*ret_ms = sql_column_int(st, 0);
@@ -85,7 +88,7 @@ static enum store_status look(struct sql *sql, void *arg)
 {
 	struct claim *claim = arg;
 	int64_t story_ms = INT64_MAX;
-	enum store_status status = next_story(sql, &story_ms);
+	enum store_status status = next_story(sql, claim->c->p, &story_ms);
 
 	if (status != STORE_OK && status != STORE_NOT_FOUND)
 		return status;
