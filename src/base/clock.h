@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Times as text, and durations as people write them. Pure, but for the two clock_ functions, which
+ * Times as text, and durations as people write them. Pure, but for the three clock_ functions, which
  * libremit never calls.
  * base: may include nothing but the C library.
  */
@@ -14,6 +14,8 @@
 int64_t clock_wall_ms(void);
 /* Nanoseconds that never go back: for limits and time-outs. */
 int64_t clock_monotonic_ns(void);
+/* The same, and it goes on while the machine sleeps: for how long others had to forget something. */
+int64_t clock_elapsed_ns(void);
 
 /* RFC 3339 in UTC: "2026-11-22T06:18:00Z", or with ".123" where `millis`. Returns the length. */
 size_t time_to_text(int64_t ms, bool millis, char ret_text[static TIME_TEXT_ROOM]);

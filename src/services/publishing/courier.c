@@ -23,6 +23,7 @@
 #define GRACE_NS (INT64_C(3) * 1000 * 1000 * 1000) /* for calls that run when the service closes */
 #define CLOCK_SET_MS 2000 /* a wall clock that moved so far from the other one was set */
 #define JOB_BYTES_MAX (4 * 1024 * 1024)
+#define SECRET_BYTES_MIN 8 /* what is shorter is in many words */
 #define MS_NS INT64_C(1000000)
 
 /* ---- Jobs ---- */
@@ -68,6 +69,12 @@ bool job_end(struct job *job, enum outcome outcome, const char *format, ...)
 	vsnprintf(job->reason, sizeof(job->reason), format, args);
 	va_end(args);
 	return false;
+}
+
+bool job_is_secret(const struct job *job, struct str text)
+{
+	return job->secret.n >= SECRET_BYTES_MIN && text.n > 0 &&
+	       memmem(text.p, text.n, job->secret.p, job->secret.n) != NULL;
 }
 
 /* Seconds, or a date (RFC 9110 section 10.2.3): only seconds are read, which is what everybody sends. */
@@ -217,15 +224,15 @@ static int64_t step_all(struct courier *c)
 /* ---- Rounds ---- */
 
 /* Where the wall clock was set, what is counted in time-outs goes along; what people gave a time for follows
- * the clock (L08). */
+ * the clock (L08). A machine that slept set no clock: in that time a receiver forgets a key. */
 static enum store_status follow_clock(struct courier *c, int64_t now_ms)
 {
-	const int64_t monotonic = clock_monotonic_ns();
-	const int64_t by = (now_ms - c->wall_ms) - (monotonic - c->monotonic_ns) / MS_NS;
-	const bool first = c->monotonic_ns == 0;
+	const int64_t elapsed = clock_elapsed_ns();
+	const int64_t by = (now_ms - c->wall_ms) - (elapsed - c->elapsed_ns) / MS_NS;
+	const bool first = c->elapsed_ns == 0;
 
 	c->wall_ms = now_ms;
-	c->monotonic_ns = monotonic;
+	c->elapsed_ns = elapsed;
 	if (first || (by < CLOCK_SET_MS && by > -CLOCK_SET_MS))
 		return STORE_OK;
 	log_warning("the clock was set %s by %lld s", by > 0 ? "forward" : "back",
@@ -416,7 +423,7 @@ bool courier_start(struct publishing *p, char reterr_text[256])
 	if (c) {
 		assert(c->leadership < 0);
 		c->stopping = c->leads = false;
-		c->monotonic_ns = 0;
+		c->elapsed_ns = 0;
 		c->leadership = openat(p->media_folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (c && c->leadership >= 0 && start_thread(c))

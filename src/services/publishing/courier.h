@@ -96,7 +96,7 @@ struct courier {
 	size_t running_count;
 	struct job *finished;  /* to be written down */
 	int64_t next_due_ms;   /* wall clock; INT64_MAX: nothing is queued */
-	int64_t wall_ms, monotonic_ns; /* when last looked */
+	int64_t wall_ms, elapsed_ns; /* when last looked */
 	bool store_failed;     /* and it was logged */
 	bool more;             /* there is more due than was taken */
 };
@@ -119,6 +119,8 @@ size_t courier_lane_count(const struct courier *c, const struct id_bytes *lane);
 
 /* Sets an outcome and its reason; returns false, for a step to return. */
 bool job_end(struct job *job, enum outcome outcome, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Whether a text that came from outside holds the secret that it was sent: then it is kept and shown nowhere. */
+bool job_is_secret(const struct job *job, struct str text);
 /* Judges a call that brought no answer, or a status that is no success, by what they mean to any
  * receiver. */
 bool job_end_by_call(struct job *job);

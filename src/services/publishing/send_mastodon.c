@@ -160,7 +160,7 @@ static struct str read_id(struct job *job, const json_t *json)
 	const json_t *id = json_object_get(json, "id");
 	const struct str text = { json_string_value(id), json_string_length(id) };
 
-	if (text.n == 0 || text.n >= COURIER_ID_ROOM)
+	if (text.n == 0 || text.n >= COURIER_ID_ROOM || job_is_secret(job, text))
 		return (struct str){ NULL, 0 };
 	for (size_t i = 0; i < text.n; i++) {
 		const char c = text.p[i];
@@ -176,17 +176,28 @@ static json_t *read_answer(const struct job *job)
 	return body->n > 0 ? json_loadb(body->p, body->n, JSON_REJECT_DUPLICATES, NULL) : NULL;
 }
 
-/* What the server says itself is the best reason there is. */
-static bool refused(struct job *job)
+/* What the server says itself is the best reason there is; unless it says our token, which is no reason and
+ * nobody's business. */
+static struct str what_it_says(struct job *job)
 {
-	const int status = job->call.status;
 	json_t *json = read_answer(job);
 	const json_t *error = json_object_get(json, "error");
 	struct str said = { json_string_value(error), json_string_length(error) };
 
-	said = text_cleaned((struct str){ said.p ? said.p : "", said.n < ERROR_SHOWN ? said.n : ERROR_SHOWN },
-		&job->arena);
+	if (!said.p || job_is_secret(job, said))
+		said = (struct str){ "", 0 };
+	if (said.n > ERROR_SHOWN)
+		said.n = ERROR_SHOWN;
+	said = text_cleaned(said, &job->arena);
 	json_decref(json);
+	return said;
+}
+
+static bool refused(struct job *job)
+{
+	const int status = job->call.status;
+	const struct str said = what_it_says(job);
+
 	job->unauthorized = status == 401 || status == 403;
 	if (job->unauthorized)
 		return job_end(job, OUTCOME_FAILED,
@@ -264,7 +275,7 @@ static bool take_status(struct job *job)
 	const char *url = json_string_value(json_object_get(json, "url"));
 	const bool web = url && (strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0);
 
-	if (web && job->done_count == 0)
+	if (web && job->done_count == 0 && !job_is_secret(job, str_of(url)))
 		snprintf(job->remote_url, sizeof(job->remote_url), "%s", strlen(url) < COURIER_URL_ROOM ? url : "");
 	json_decref(json);
 	if (!is_success(job))
