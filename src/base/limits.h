@@ -44,6 +44,10 @@
 
 /* HTTP/2. Heads and bodies have the limits of HTTP/1.1. */
 #define LIMIT_H2_STREAMS 128          /* of one connection, also those that are reset while a worker is at them */
+/* Where the streams of all connections hold more than LIMIT_BODY_MEMORY_BYTES, in heads and in answers that nobody
+ * takes: a stranger makes 2 MB of heads out of 4 kB that are sent. Each connection then has as much as in HTTP/1.1. */
+#define LIMIT_H2_STREAMS_LEAST 4
+#define LIMIT_H2_STREAM_BYTES (5 * 1024) /* that a stream takes beside them */
 #define LIMIT_H2_HEAD_DECODED_BYTES (4 * LIMIT_HEAD_BYTES) /* of a head that is refused for its length: HPACK
 				       * makes 4 kB of one byte; past it the connection ends */
 #define LIMIT_H2_STREAM_WINDOW (256 * 1024) /* of a body, sent before it is asked for or while a handler pauses */

@@ -233,7 +233,7 @@ static bool has_room(struct exchange *x)
 {
 	if (is_gone(x))
 		return false;
-	bool much = http2_session_backlog(x->h2->stream.session) > LIMIT_H2_BACKLOG_BYTES;
+	bool much = http2_session_backlog(x->h2->stream.session) > http2_backlog_most(x->c);
 	return http2_stream_backlog(&x->h2->stream) <=
 	       (much ? LIMIT_H2_STREAM_BACKLOG_LEAST : LIMIT_H2_STREAM_BACKLOG_BYTES);
 }

@@ -27,6 +27,7 @@ struct http2 {
 	struct exchange_list ready;    /* that may go on */
 	struct exchange_list parked;   /* requests that wait until answers before them are taken */
 	uint64_t head;                 /* the one that the connection's deadline is for */
+	uint64_t counted;              /* in the server's h2_bytes */
 };
 
 /* ---- http2_connection.c ---- */
@@ -46,6 +47,14 @@ void http2_ready(struct exchange *x);
 static inline bool http2_is_busy(const struct connection *c)
 {
 	return c->h2 && c->h2->session && c->h2->exchanges > 0;
+}
+
+/* Whether the streams of all connections together hold so much that each connection may have little. */
+bool http2_is_scarce(const struct connection *c);
+/* Unsent bytes of its answers, before new requests wait. */
+static inline size_t http2_backlog_most(const struct connection *c)
+{
+	return http2_is_scarce(c) ? LIMIT_ANSWER_BACKLOG_BYTES : LIMIT_H2_BACKLOG_BYTES;
 }
 
 /* Whether its memory must stay. */

@@ -43,6 +43,26 @@ void http2_ready(struct exchange *x)
 		add(&x->c->h2->ready, x);
 }
 
+/* ---- What is held ---- */
+
+bool http2_is_scarce(const struct connection *c)
+{
+	const struct server *server = c->loop->server;
+	return atomic_load_explicit(&server->h2_bytes, memory_order_relaxed) > server->limits.body_memory_bytes;
+}
+
+/* Once a turn. */
+static void count_held(struct connection *c)
+{
+	struct http2 *h = c->h2;
+	uint64_t held = (uint64_t)h->exchanges * LIMIT_H2_STREAM_BYTES + (h->session ? http2_session_held(h->session) : 0);
+
+	if (held == h->counted)
+		return;
+	atomic_fetch_add_explicit(&c->loop->server->h2_bytes, held - h->counted, memory_order_relaxed); /* or less: it wraps */
+	h->counted = held;
+}
+
 /* ---- What the session tells ---- */
 
 static struct exchange *exchange_of(struct http2_stream *stream)
@@ -54,7 +74,7 @@ static struct http2_stream *on_open(void *ctx)
 {
 	struct connection *c = ctx;
 
-	if (c->h2->exchanges >= LIMIT_H2_STREAMS)
+	if (c->h2->exchanges >= (http2_is_scarce(c) ? LIMIT_H2_STREAMS_LEAST : LIMIT_H2_STREAMS))
 		return NULL;
 	struct exchange *x = exchange_take(c->loop);
 	if (!x)
@@ -145,6 +165,8 @@ void http2_free(struct connection *c)
 		return;
 	assert(c->h2->exchanges == 0);
 	http2_session_free(c->h2->session);
+	c->h2->session = NULL;
+	count_held(c);
 	free(c->h2);
 	c->h2 = NULL;
 }
@@ -157,22 +179,24 @@ static void finish(struct exchange *x)
 }
 
 /* Whether so much waits for the client that a new request waits too. */
-static bool is_stuffed(const struct http2 *h)
+static bool is_stuffed(const struct connection *c)
 {
-	return h->session && http2_session_backlog(h->session) > LIMIT_H2_BACKLOG_BYTES;
+	const struct http2 *h = c->h2;
+	return h->session && http2_session_backlog(h->session) > http2_backlog_most(c);
 }
 
-static void run_ready(struct http2 *h)
+static void run_ready(struct connection *c)
 {
+	struct http2 *h = c->h2;
 	struct exchange *x;
 
-	if (!is_stuffed(h))
+	if (!is_stuffed(c))
 		while ((x = take(&h->parked)) != NULL)
 			add(&h->ready, x);
 	while ((x = take(&h->ready)) != NULL) {
 		if (x->working)
 			continue;
-		if (!x->started && !exchange_is_gone(x) && is_stuffed(h))
+		if (!x->started && !exchange_is_gone(x) && is_stuffed(c))
 			add(&h->parked, x);
 		else if (!x->h2->stream.session)
 			finish(x);
@@ -187,7 +211,8 @@ static void drop_session(struct connection *c)
 
 	http2_session_free(h->session);
 	h->session = NULL;
-	run_ready(h);
+	run_ready(c);
+	count_held(c);
 }
 
 void http2_lose(struct connection *c)
@@ -238,18 +263,20 @@ void http2_run(struct connection *c)
 
 	if (!h->session || c->broken || c->state != CONNECTION_OPEN) {
 		http2_lose(c);
-		run_ready(h);
+		run_ready(c);
+		count_held(c);
 		return;
 	}
 	uint64_t turn = http2_session_sent(h->session) + TURN_BYTES;
 	receive(c);
 	do {
-		run_ready(h);
+		run_ready(c);
 		send_frames(c);
 	} while (h->ready.first && http2_session_sent(h->session) < turn);
 	if (h->ready.first)
 		loop_schedule(c->loop, c);
 	note_head(c);
+	count_held(c);
 	if (http2_session_is_over(h->session)) {
 		c->last = c->linger = true;
 		drop_session(c);

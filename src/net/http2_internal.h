@@ -21,6 +21,7 @@ struct http2_session {
 	struct buf *sink;    /* where http2_session_send appends, while it runs */
 	size_t most;         /* in the sink */
 	size_t backlog;
+	size_t kept;         /* of heads */
 	uint64_t sent;
 	uint64_t received, useful; /* bytes in all, and those of heads and bodies */
 	uint8_t frame[9];    /* the head of the frame that comes in, and how much of it is there */

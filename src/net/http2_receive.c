@@ -110,6 +110,8 @@ static bool keep_text(struct http2_stream *stream, struct str *name, struct str 
 	stream->text_room -= n;
 	memcpy(text, name->p, name->n);
 	memcpy(text + name->n, value->p, value->n);
+	stream->kept_bytes += n;
+	stream->session->kept += n;
 	*name = (struct str){ text, name->n };
 	*value = (struct str){ text + name->n, value->n };
 	return true;

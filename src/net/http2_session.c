@@ -202,6 +202,11 @@ size_t http2_session_backlog(const struct http2_session *session)
 	return session->backlog;
 }
 
+size_t http2_session_held(const struct http2_session *session)
+{
+	return session->backlog + session->kept;
+}
+
 uint64_t http2_session_sent(const struct http2_session *session)
 {
 	return session->sent;

@@ -26,6 +26,7 @@ struct http2_stream {
 	size_t text_room;
 	struct http1_error error;      /* read: what to answer where the head is refused; status 0 where it is not */
 	size_t head_bytes;
+	size_t kept_bytes;             /* of the head, in the arena */
 	size_t body_bytes;             /* read: of the request's body, that came */
 	bool ended;                    /* read: the client has sent all */
 	bool answered;                 /* its head is written */
@@ -74,6 +75,8 @@ bool http2_session_is_over(const struct http2_session *session);
 uint64_t http2_session_head_begun(const struct http2_session *session);
 /* Of all streams: bytes of answers that are not sent. */
 size_t http2_session_backlog(const struct http2_session *session);
+/* The same, and the heads of all requests that are not closed. */
+size_t http2_session_held(const struct http2_session *session);
 /* Bytes of bodies sent so far. */
 uint64_t http2_session_sent(const struct http2_session *session);
 

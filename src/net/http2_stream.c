@@ -29,6 +29,7 @@ void http2_stream_close(struct http2_stream *stream)
 	if (session->head == stream)
 		session->head = NULL;
 	session->backlog -= http2_stream_backlog(stream);
+	session->kept -= stream->kept_bytes;
 	buf_done(&stream->out);
 	stream->out_at = 0;
 	stream->session = NULL;

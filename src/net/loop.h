@@ -109,6 +109,7 @@ struct server {
 	atomic_bool stopping, failed;
 	atomic_uint_fast64_t connections_open, connections_total, connections_refused;
 	atomic_uint_fast64_t malformed, timeouts, body_bytes, tls_failures;
+	_Atomic uint64_t h2_bytes; /* that streams of HTTP/2 hold beside bodies */
 };
 
 static inline void count_one(atomic_uint_fast64_t *counter)

@@ -439,4 +439,40 @@ def test_all_bodies_together_are_bounded():
         equal(one.counts()["body_bytes"], 0)
 
 
+@case
+def test_all_streams_together_are_bounded():
+    """Heads that the table makes out of a few bytes, and answers that nobody takes."""
+    with server("body_memory=2000000") as one:
+        def ask(c, count):
+            named = block(head())
+            stream = c.next
+            c.send(frame(HEADERS, END_HEADERS | END_STREAM, stream,
+                         named + b"\x40" + field("a", "x" * 4000)[1:] + b"\xbe" * 2))
+            for i in range(1, count):
+                c.send(frame(HEADERS, END_HEADERS | END_STREAM, stream + 2 * i, named + b"\xbe" * 3))
+            for i in range(count):
+                c.streams[stream + 2 * i] = h2.Stream("GET")
+            c.next += 2 * count
+            mine = [c.streams[stream + 2 * i] for i in range(count)]
+            c.until(lambda: all(s.fields or s.reset is not None for s in mine))
+            return mine
+
+        greedy = [h2.Client(one, settings=[(4, 0)], window=False) for _ in range(3)]
+        got = [s.reset for c in greedy for s in ask(c, 100)]
+        assert got.count(None) < 210 and set(got) == {None, h2.REFUSED_STREAM}, got
+        with h2.Client(one, settings=[(4, 0)], window=False) as c:
+            equal([s.reset for s in ask(c, 6)], [None] * 4 + [h2.REFUSED_STREAM] * 2)
+        with h2.Client(one) as c:
+            assert c.is_alive()
+            for other in greedy:
+                for stream, was in other.streams.items():
+                    if was.reset is None:
+                        other.cancel(stream)
+                other.send(frame(PING, 0, 0, b"the last"))
+                other.until(lambda c=other: c.pings)
+                other.close()
+            with h2.Client(one, settings=[(4, 0)], window=False) as late:
+                equal([s.reset for s in ask(late, 100)], [None] * 100)
+
+
 run()
