@@ -63,11 +63,14 @@ static json_t *component(const struct maker *m, const char *name)
 	return json ? inlined(m, json, 0) : NULL;
 }
 
-/* False where the name is taken already: two things would be one argument. */
+/* Takes `schema` over. False where the name is taken already: two things would be one argument. */
 static bool add_argument(json_t *properties, json_t *required, const char *name, json_t *schema, bool needed)
 {
-	bool free = !json_object_get(properties, name);
-	if (!schema || !free || json_object_set_new(properties, name, schema) != 0)
+	if (json_object_get(properties, name)) {
+		json_decref(schema);
+		return false;
+	}
+	if (json_object_set_new(properties, name, schema) != 0)
 		return false;
 	return !needed || json_array_append_new(required, json_string(name)) == 0;
 }

@@ -245,6 +245,8 @@ def each_tool_does_what_it_says():
     kind, form = multipart({"projectId": AURORA}, {"file": ("dot.png", "image/png", PNG)})
     same = remit.call("POST", "/api/v1/media", tokens["*"], form, {"Content-Type": kind}).json()
     equal(same["public_url"], media["public_url"], "the same bytes are kept once")
+    large = done("upload_media", {**UPLOAD, "data": base64.b64encode(PNG + bytes(2_500_000)).decode()})
+    equal(large["bytes"], len(PNG) + 2_500_000)
     hook = done("create_webhook", HOOK)
     assert hook["secret"], hook
     equal(done("update_webhook", {"id": hook["id"], "description": "D"})["description"], "D")
@@ -331,6 +333,14 @@ def without_a_good_token_nothing_is_told():
     equal(answer.status, 401)
     assert 'scope="stories:publish"' in answer.headers["WWW-Authenticate"], answer.headers["WWW-Authenticate"]
     equal(remit.call("GET", "/.well-known/oauth-protected-resource/api/mcp").json()["resource"], remit.url + "/api/mcp")
+
+
+@case
+def a_client_is_told_what_to_ask_for():
+    """P09 exactly what is needed; and beside what it has, to a client that replaces one by the other"""
+    for modern, scope in ((True, "stories:publish"), (False, "stories:read stories:publish")):
+        answer = tool("publish_story", {"id": NOBODY}, "only stories:read", modern)
+        assert f'error="insufficient_scope", scope="{scope}"' in answer.headers["WWW-Authenticate"], answer.headers
 
 
 @case
