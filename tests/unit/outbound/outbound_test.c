@@ -111,6 +111,16 @@ static void answer(int fd, const char *path)
 		flood(fd, "HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n", "x");
 	} else if (strncmp(path, "/endless-head", 13) == 0) {
 		flood(fd, "HTTP/1.1 200 OK\r\n", "X-Y: zzzzzzzzzzzzzzz\r\n");
+	} else if (strncmp(path, "/endless-chunks", 15) == 0) {
+		flood(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n");
+	} else if (strncmp(path, "/endless-interim", 16) == 0) {
+		flood(fd, "", "HTTP/1.1 100 Continue\r\n\r\n");
+	} else if (strncmp(path, "/drip", 5) == 0) {
+		say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n");
+		while (!atomic_load(&ending) && send(fd, "x", 1, MSG_NOSIGNAL) == 1)
+			usleep(10000);
+	} else if (strncmp(path, "/packed", 7) == 0) {
+		say(fd, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08?");
 	} else if (strncmp(path, "/early-end", 10) == 0) {
 		say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nxxx");
 	} else if (strncmp(path, "/garbage", 8) == 0) {
@@ -410,6 +420,38 @@ static void test_S06_a_server_that_hangs_or_breaks_off(void **state)
 	expect("127.0.0.1", "/garbage", 0, OUTBOUND_BROKEN);
 }
 
+static void test_S06_an_answer_in_drops_or_without_a_head_ends_in_time(void **state)
+{
+	static const char *const paths[] = { "/drip", "/endless-interim" };
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(paths); i++) {
+		struct outbound_call call = call_to("127.0.0.1", paths[i]);
+		const int64_t start = clock_monotonic_ns();
+		call.total_ms = 300;
+		outbound_run(outbound, &call);
+		assert_true(call.result == OUTBOUND_TIMED_OUT || call.result == OUTBOUND_BROKEN);
+		assert_true(clock_monotonic_ns() - start < INT64_C(3000000000));
+		assert_true(call.head.n <= LIMIT_OUTBOUND_HEAD_BYTES && call.body.n <= 1000);
+		outbound_call_done(&call);
+	}
+	expect("127.0.0.1", "/endless-chunks", 0, OUTBOUND_TOO_LARGE);
+}
+
+/* Nothing is asked for packed, and nothing is unpacked: a few bytes cannot become many. */
+static void test_S06_a_packed_answer_stays_packed(void **state)
+{
+	struct outbound_call call = call_to("127.0.0.1", "/packed");
+
+	(void)state;
+	outbound_run(outbound, &call);
+	assert_int_equal(call.result, OUTBOUND_ANSWERED);
+	assert_int_equal(call.body.n, 4);
+	assert_memory_equal(call.body.p, "\x1f\x8b\x08?", 4);
+	assert_null(strcasestr(seen, "Accept-Encoding"));
+	outbound_call_done(&call);
+}
+
 static void test_nobody_there_means_that_nothing_was_sent(void **state)
 {
 	struct outbound_call call = call_to("127.0.0.1", "");
@@ -525,6 +567,8 @@ int main(void)
 		CASE(test_headers_do_not_follow_to_another_origin),
 		CASE(test_S06_an_answer_without_end_is_cut),
 		CASE(test_S06_a_server_that_hangs_or_breaks_off),
+		CASE(test_S06_an_answer_in_drops_or_without_a_head_ends_in_time),
+		CASE(test_S06_a_packed_answer_stays_packed),
 		CASE(test_nobody_there_means_that_nothing_was_sent),
 		CASE(test_S06_names_that_hang_hold_nobody_up),
 		CASE(test_stopping_ends_every_call_at_once),
