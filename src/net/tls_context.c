@@ -191,6 +191,7 @@ static struct tls_context *new_context(const SSL_METHOD *method)
 	if (!context)
 		return NULL;
 	atomic_init(&context->refs, 1);
+	pthread_mutex_init(&context->tickets_lock, NULL);
 	context->ssl = SSL_CTX_new(method);
 	if (context->ssl && set_policy(context->ssl))
 		return context;
@@ -209,6 +210,8 @@ struct tls_context *tls_context_new_server(const struct tls_server_options *opti
 	}
 	offer_protocols(context, options->http2);
 	SSL_CTX_set_alpn_select_cb(context->ssl, choose_protocol, context);
+	SSL_CTX_set_app_data(context->ssl, context);
+	SSL_CTX_set_tlsext_ticket_key_evp_cb(context->ssl, tls_tickets_callback);
 	bool good = use_certificate(context->ssl, options->cert, reterr_text) &&
 		    use_key(context->ssl, options->key, options->cert, reterr_text);
 	ERR_clear_error();
@@ -267,6 +270,8 @@ void tls_context_unref(struct tls_context *context)
 	if (!context || atomic_fetch_sub(&context->refs, 1) != 1)
 		return;
 	SSL_CTX_free(context->ssl);
+	tls_tickets_wipe(&context->tickets);
+	pthread_mutex_destroy(&context->tickets_lock);
 	free(context);
 }
 

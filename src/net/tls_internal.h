@@ -6,8 +6,10 @@
 #define REMIT_NET_TLS_INTERNAL_H
 
 #include "net/tls.h"
+#include "net/tls_tickets.h"
 
 #include <openssl/ssl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 struct tls_context {
@@ -15,6 +17,8 @@ struct tls_context {
 	SSL_CTX *ssl;
 	const unsigned char *protocols; /* as on the wire */
 	unsigned protocols_n;
+	pthread_mutex_t tickets_lock;
+	struct tls_ticket_keys tickets; /* of a server */
 };
 
 #endif

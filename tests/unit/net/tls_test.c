@@ -5,6 +5,7 @@
 #include "../../property/core/random.h"
 #include "../test.h"
 #include "net/tls.h"
+#include "net/tls_tickets.h"
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -394,6 +395,37 @@ static void test_a_failed_session_stays_so(void **state)
 	end_done(&server);
 }
 
+/* ---- Tickets ---- */
+
+static void test_ticket_keys_seal_for_two_hours_and_open_for_four(void **state)
+{
+	struct tls_ticket_keys keys = { 0 };
+	struct tls_ticket_key first, second, got;
+	const int64_t at = 1000000, hour = TLS_TICKET_KEY_NS / 2;
+	const uint8_t stranger[16] = { 0 };
+	bool old;
+	(void)state;
+	assert_false(tls_tickets_opener(&keys, stranger, at, &got, &old));
+	assert_true(tls_tickets_sealer(&keys, at, &first));
+	assert_true(tls_tickets_sealer(&keys, at + 2 * hour - 1, &got));
+	assert_memory_equal(&got, &first, sizeof(got));
+	assert_true(tls_tickets_opener(&keys, first.name, at + hour, &got, &old) && !old);
+	assert_false(tls_tickets_opener(&keys, stranger, at + hour, &got, &old));
+	assert_true(tls_tickets_sealer(&keys, at + 2 * hour, &second));
+	assert_memory_not_equal(first.name, second.name, sizeof(first.name));
+	assert_memory_not_equal(first.cipher, second.cipher, sizeof(first.cipher));
+	assert_memory_not_equal(first.mac, second.mac, sizeof(first.mac));
+	assert_true(tls_tickets_opener(&keys, first.name, at + 4 * hour - 1, &got, &old) && old);
+	assert_memory_equal(got.cipher, first.cipher, sizeof(got.cipher));
+	assert_false(tls_tickets_opener(&keys, first.name, at + 4 * hour, &got, &old));
+	assert_true(tls_tickets_opener(&keys, second.name, at + 4 * hour, &got, &old) && old);
+	/* Who slept for long does not wake up with a key of yesterday. */
+	assert_false(tls_tickets_opener(&keys, second.name, at + 24 * hour, &got, &old));
+	tls_tickets_wipe(&keys);
+	for (size_t i = 0; i < sizeof(keys); i++)
+		assert_int_equal(((const uint8_t *)&keys)[i], 0);
+}
+
 /* ---- Buffers that are kept ---- */
 
 /* More sessions than are kept warm, each used and ended in any order, some in the middle of a record. */
@@ -467,6 +499,7 @@ int main(void)
 		cmocka_unit_test(test_every_spoilt_byte),
 		cmocka_unit_test(test_what_is_no_TLS),
 		cmocka_unit_test(test_a_failed_session_stays_so),
+		cmocka_unit_test(test_ticket_keys_seal_for_two_hours_and_open_for_four),
 		cmocka_unit_test(test_sessions_that_are_warm_and_no_more),
 		cmocka_unit_test(test_a_context_is_replaced_and_old_sessions_go_on),
 	};
