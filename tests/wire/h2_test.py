@@ -267,6 +267,7 @@ def test_more_streams_than_allowed():
         equal(c.ask("/plain").status, 200)
         equal(c.settings[3], 128)
         asked = [c.begin(head("/work")) for _ in range(128)]
+        until(lambda: running(one) == 129, "all have begun: what is broken off before that takes no place")
         for stream in asked[::2]:
             c.cancel(stream)  # a worker may still be at it: its place is not free
         equal(c.reset(c.begin(head("/plain"))), h2.REFUSED_STREAM)
