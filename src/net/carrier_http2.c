@@ -288,7 +288,7 @@ void http2_watch(struct exchange *x)
 {
 	const struct body *b = &x->body;
 	struct loop *loop = exchange_loop(x);
-	bool awaited = !x->answered && !x->h2->stream.ended &&
+	bool awaited = !x->answered && !x->working && !x->h2->stream.ended &&
 		       (b->state == BODY_READING || (b->state == BODY_STREAMING && !b->paused));
 	enum deadline_phase phase = DEADLINE_PHASES;
 

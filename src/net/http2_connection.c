@@ -194,8 +194,11 @@ static void run_ready(struct connection *c)
 		while ((x = take(&h->parked)) != NULL)
 			add(&h->ready, x);
 	while ((x = take(&h->ready)) != NULL) {
-		if (x->working)
+		if (x->working) {
+			if (x->h2->stream.session)
+				http2_watch(x); /* its body is awaited no more */
 			continue;
+		}
 		if (!x->started && !exchange_is_gone(x) && is_stuffed(c))
 			add(&h->parked, x);
 		else if (!x->h2->stream.session)

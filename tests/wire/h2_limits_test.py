@@ -405,6 +405,25 @@ def test_L01_body_that_stops():
 
 
 @case
+def test_L01_a_body_that_is_whole_waits_for_a_worker_as_long_as_it_takes():
+    with server("body_ms=200", "workers=1") as one, h2.Client(one) as c:
+        busy = c.begin(head("/work"))
+        until(lambda: one.counts()["working"] == 1, "the worker is busy")
+        waits = c.begin(head("/echo-work", "POST"), b"one", ends=False)
+        until(lambda: one.counts()["body_bytes"] > 0, "half of it is there")
+        c.data(waits, b"two")
+        until(lambda: one.counts()["queue"] == 1, "it waits")
+        begin = time.monotonic()
+        while time.monotonic() - begin < 0.6:
+            assert c.is_alive()
+        equal(c.ask("/release").status, 200)
+        equal(c.answer(busy).status, 200)
+        a = c.answer(waits)
+        equal((a.status, a.body), (200, b"onetwo"))
+        equal(one.counts()["timeouts"], 0)
+
+
+@case
 def test_L01_body_a_byte_at_a_time():
     with server("body_ms=5000", "body_total_ms=300") as one, h2.Client(one) as c:
         slow = c.begin(head("/echo", "POST"), b"half", ends=False)
