@@ -115,7 +115,8 @@ size_t base64url_encode(const uint8_t *bytes, size_t n, char *ret_text)
 	return out;
 }
 
-static int base64url_value(char c)
+/* `last` are the digits 62 and 63, in which the alphabets differ. */
+static int base64_value(char c, const char last[static 2])
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -123,10 +124,10 @@ static int base64url_value(char c)
 		return c - 'a' + 26;
 	if (c >= '0' && c <= '9')
 		return c - '0' + 52;
-	return c == '-' ? 62 : c == '_' ? 63 : -1;
+	return c == last[0] ? 62 : c == last[1] ? 63 : -1;
 }
 
-bool base64url_decode(struct str text, uint8_t *ret_bytes, size_t room, size_t *ret_n)
+static bool decode_digits(struct str text, const char last[static 2], uint8_t *ret_bytes, size_t room, size_t *ret_n)
 {
 	uint32_t bits = 0;
 	unsigned held = 0;
@@ -135,7 +136,7 @@ bool base64url_decode(struct str text, uint8_t *ret_bytes, size_t room, size_t *
 	if (text.n % 4 == 1 || text.n / 4 * 3 + text.n % 4 * 3 / 4 > room)
 		return false;
 	for (size_t i = 0; i < text.n; i++) {
-		int v = base64url_value(text.p[i]);
+		int v = base64_value(text.p[i], last);
 		if (v < 0)
 			return false;
 		bits = bits << 6 | (uint32_t)v;
@@ -149,6 +150,22 @@ bool base64url_decode(struct str text, uint8_t *ret_bytes, size_t room, size_t *
 		return false;
 	*ret_n = out;
 	return true;
+}
+
+bool base64url_decode(struct str text, uint8_t *ret_bytes, size_t room, size_t *ret_n)
+{
+	return decode_digits(text, "-_", ret_bytes, room, ret_n);
+}
+
+bool base64_decode(struct str text, uint8_t *ret_bytes, size_t room, size_t *ret_n)
+{
+	size_t padding = 0;
+
+	if (text.n % 4 != 0)
+		return false;
+	while (padding < 2 && padding < text.n && text.p[text.n - 1 - padding] == '=')
+		padding++;
+	return decode_digits((struct str){ text.p, text.n - padding }, "+/", ret_bytes, room, ret_n);
 }
 
 /* What a lead byte says: how many bytes, and the range that the second one must be in, which is

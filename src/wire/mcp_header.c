@@ -11,43 +11,6 @@
 #define PREFIX "=?base64?"
 #define SUFFIX "?="
 
-static int digit_of(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* RFC 4648 section 4, with its padding, and no other spelling of the same bytes. */
-static bool decode_base64(struct str text, char *room, size_t *ret_n)
-{
-	size_t n = 0, padding = 0;
-	if (text.n % 4 != 0)
-		return false;
-	while (padding < 2 && padding < text.n && text.p[text.n - 1 - padding] == '=')
-		padding++;
-	uint32_t bits = 0;
-	unsigned count = 0;
-	for (size_t i = 0; i < text.n - padding; i++) {
-		int digit = digit_of(text.p[i]);
-		if (digit < 0)
-			return false;
-		bits = bits << 6 | (uint32_t)digit;
-		count += 6;
-		if (count >= 8) {
-			count -= 8;
-			room[n++] = (char)(bits >> count);
-			bits &= (UINT32_C(1) << count) - 1;
-		}
-	}
-	*ret_n = n;
-	return bits == 0;
-}
-
 static bool is_plain(struct str value)
 {
 	for (size_t i = 0; i < value.n; i++) {
@@ -76,7 +39,7 @@ bool mcp_header_decode(struct str value, char *room, struct str *ret)
 	const size_t start = sizeof(PREFIX) - 1, end = sizeof(SUFFIX) - 1;
 	struct str text = { value.p + start, value.n - start - end };
 	size_t n = 0;
-	if (!room || !decode_base64(text, room, &n))
+	if (!room || !base64_decode(text, (uint8_t *)room, text.n, &n))
 		return false;
 	*ret = (struct str){ room, n };
 	return utf8_valid(*ret);

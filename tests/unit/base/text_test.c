@@ -105,6 +105,26 @@ static void test_base64url(void **state)
 	}
 }
 
+static void test_base64(void **state)
+{
+	static const char *const bad[] = { "Zg", "Zg=", "Zg===", "=", "====", "Zh==", "Zm9=", "Zm-v", "Zm_v", "Z===", " Zg=", "Zg==Zg==" };
+	static const struct { const char *text, *bytes; } good[] = {
+		{ "", "" }, { "Zg==", "f" }, { "Zm8=", "fo" }, { "Zm9v", "foo" }, { "Zm9vYg==", "foob" }, { "+/+/", "\xfb\xff\xbf" },
+	};
+	uint8_t bytes[16];
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < TEST_COUNT(bad); i++)
+		assert_false(base64_decode(str_of(bad[i]), bytes, sizeof(bytes), &n));
+	for (size_t i = 0; i < TEST_COUNT(good); i++) {
+		assert_true(base64_decode(str_of(good[i].text), bytes, sizeof(bytes), &n));
+		assert_int_equal(n, strlen(good[i].bytes));
+		assert_memory_equal(bytes, good[i].bytes, n);
+	}
+	assert_false(base64_decode(str_of("Zm9v"), bytes, 2, &n));
+}
+
 static void test_localhost(void **state)
 {
 	static const char *const others[] = { "", "localhos", "localhost.example", "notlocalhost", ".localhost", "localhost." };
@@ -155,7 +175,7 @@ static void test_P10_utf8_overlong_and_surrogates(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_safety),	   cmocka_unit_test(test_crc),
 	cmocka_unit_test(test_base62),	   cmocka_unit_test(test_hex),
-	cmocka_unit_test(test_base64url), cmocka_unit_test(test_localhost), cmocka_unit_test(test_P10_utf8_overlong_and_surrogates),
+	cmocka_unit_test(test_base64url), cmocka_unit_test(test_base64), cmocka_unit_test(test_localhost), cmocka_unit_test(test_P10_utf8_overlong_and_surrogates),
 };
 
 TEST_MAIN(tests)
