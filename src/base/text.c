@@ -9,6 +9,7 @@
 #define BASE62_BYTES_MAX 32
 
 static const char base62_digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char base64url_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /* Divides a big-endian number by 62 in place; returns the remainder. */
@@ -97,7 +98,7 @@ bool hex_decode(struct str text, uint8_t *ret_bytes, size_t n)
 	return true;
 }
 
-size_t base64url_encode(const uint8_t *bytes, size_t n, char *ret_text)
+static size_t encode_digits(const uint8_t *bytes, size_t n, const char digits[static 64], char *ret_text)
 {
 	size_t out = 0;
 	for (size_t i = 0; i < n; i += 3) {
@@ -105,13 +106,26 @@ size_t base64url_encode(const uint8_t *bytes, size_t n, char *ret_text)
 		uint32_t v = (uint32_t)bytes[i] << 16;
 		v |= left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0;
 		v |= left > 2 ? bytes[i + 2] : 0;
-		ret_text[out++] = base64url_digits[v >> 18];
-		ret_text[out++] = base64url_digits[v >> 12 & 63];
+		ret_text[out++] = digits[v >> 18];
+		ret_text[out++] = digits[v >> 12 & 63];
 		if (left > 1)
-			ret_text[out++] = base64url_digits[v >> 6 & 63];
+			ret_text[out++] = digits[v >> 6 & 63];
 		if (left > 2)
-			ret_text[out++] = base64url_digits[v & 63];
+			ret_text[out++] = digits[v & 63];
 	}
+	return out;
+}
+
+size_t base64url_encode(const uint8_t *bytes, size_t n, char *ret_text)
+{
+	return encode_digits(bytes, n, base64url_digits, ret_text);
+}
+
+size_t base64_encode(const uint8_t *bytes, size_t n, char *ret_text)
+{
+	size_t out = encode_digits(bytes, n, base64_digits, ret_text);
+	while (out % 4 != 0)
+		ret_text[out++] = '=';
 	return out;
 }
 

@@ -25,7 +25,8 @@ bool hex_decode(struct str text, uint8_t *ret_bytes, size_t n);  /* exactly 2n c
 size_t base64url_encode(const uint8_t *bytes, size_t n, char *ret_text);
 bool base64url_decode(struct str text, uint8_t *ret_bytes, size_t room, size_t *ret_n);
 
-/* RFC 4648 section 4, with its padding, and no other spelling of the same bytes. */
+/* RFC 4648 section 4, with its padding, and no other spelling of the same bytes. Room as above. */
+size_t base64_encode(const uint8_t *bytes, size_t n, char *ret_text);
 bool base64_decode(struct str text, uint8_t *ret_bytes, size_t room, size_t *ret_n);
 
 /* The value of a hex digit, or -1. */

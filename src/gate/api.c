@@ -89,7 +89,7 @@ bool api_init(struct api *api, struct numbers *numbers, const struct config *con
 	const struct profile *profile = config_api->profile;
 	*api = (struct api){ .config = config_api, .profile = profile, .policy = profile->policy,
 		.service = service, .rule_count = remit_policy_operations(profile->policy) };
-	if (!profile->rest_base && (service || !profile->mcp_endpoint)) {
+	if (!profile->rest_base && !profile->mcp_endpoint) {
 		snprintf(reterr_text, 512, "%s:%u: API %s: its profile has no `rest` part",
 			config->file, config_api->line, config_api->name);
 		return false;

@@ -46,12 +46,20 @@ static const char *suggest(const struct service *service, const char *text, stru
 
 /* ---- Tools ---- */
 
-static const struct service_operation *tool_operation(const struct service *service, struct str name)
+static const struct service_tool *find_tool(const struct service *service, struct str name)
 {
 	for (size_t i = 0; i < service->tool_count; i++)
-		for (size_t o = 0; str_is(name, service->tools[i].name) && o < service->operation_count; o++)
-			if (strcmp(service->operations[o].name, service->tools[i].operation) == 0)
-				return &service->operations[o];
+		if (str_is(name, service->tools[i].name))
+			return &service->tools[i];
+	return NULL;
+}
+
+/* NULL: it stands for itself. */
+static const struct service_operation *tool_operation(const struct service *service, const struct service_tool *tool)
+{
+	for (size_t i = 0; tool->operation && i < service->operation_count; i++)
+		if (strcmp(service->operations[i].name, tool->operation) == 0)
+			return &service->operations[i];
 	return NULL;
 }
 
@@ -83,19 +91,21 @@ static void check_tool(const struct config_api *api, const struct service *servi
 	struct mistakes *mistakes)
 {
 	const struct profile *profile = api->profile;
-	struct str name = str_of(remit_policy_operation(profile->policy, number)->text), word;
+	struct str rest = str_of(remit_policy_operation(profile->policy, number)->text), word, name;
 	const unsigned line = profile->operation_lines ? profile->operation_lines[number] : 0;
 
-	str_cut(&name, ' ', &word);
+	str_cut(&rest, ' ', &word);
+	str_cut(&rest, ' ', &name); /* what is left is the value that selects */
 	if (!str_is(word, "tool") || service->tool_count == 0)
 		return; /* a resource, a prompt, a service without MCP: nothing runs */
-	const struct service_operation *runs = tool_operation(service, name);
-	if (!runs) {
+	const struct service_tool *tool = find_tool(service, name);
+	const struct service_operation *runs = tool ? tool_operation(service, tool) : NULL;
+	if (!tool) {
 		mistakes_add(mistakes, profile->file, line, 1, NULL,
 			"API %s has a rule for the tool \"%.*s\", which its service does not have", api->name, STR_FMT(name));
 		return;
 	}
-	for (uint32_t i = 0; i < remit_policy_operations(profile->policy); i++)
+	for (uint32_t i = 0; runs && i < remit_policy_operations(profile->policy); i++)
 		if (is_of(remit_policy_operation(profile->policy, i), runs)
 			&& !asks_the_same(profile->policy, i, number))
 			mistakes_add(mistakes, profile->file, line, 1, "write `tool: NAME` in that rule",
@@ -142,10 +152,15 @@ void fit_check(const struct config *config, const struct config_api *api, const 
 {
 	const struct profile *profile = api->profile;
 
-	if (!profile->rest_base) {
+	if (service->operation_count > 0 && !profile->rest_base) {
 		mistakes_add(mistakes, config->file, api->line, 1, NULL,
 			"API %s: its profile has no `rest` part, so that its service could not be reached",
 			api->name);
+		return;
+	}
+	if (service->operation_count == 0 && !profile->mcp_endpoint) {
+		mistakes_add(mistakes, config->file, api->line, 1, NULL,
+			"API %s: its profile has no `mcp` part, so that its service could not be reached", api->name);
 		return;
 	}
 	for (uint32_t i = 0; i < remit_policy_operations(profile->policy); i++)

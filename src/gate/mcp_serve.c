@@ -64,12 +64,6 @@ static void initialize(struct visit *v)
 	mcp_result(v, service_mcp_initialize(v->api->mcp.served, wanted.raw, exchange_arena(v->x)));
 }
 
-static bool is_shown(void *ctx, struct str name)
-{
-	const struct mcp_list_rules *rules = ctx;
-	return rules->shown(rules->ctx, MCP_LIST_TOOLS, name);
-}
-
 /* All stand on the first page, so that no cursor was ever given. */
 static void list_tools(struct visit *v)
 {
@@ -85,7 +79,7 @@ static void list_tools(struct visit *v)
 		return;
 	}
 	mcp_visible(v, &rules);
-	mcp_result(v, service_mcp_list(v->api->mcp.served, is_shown, &rules, v->mcp->modern, exchange_arena(v->x)));
+	mcp_result(v, service_mcp_list(v->api->mcp.served, &rules, v->mcp->modern, exchange_arena(v->x)));
 }
 
 static void work(void *arg)
@@ -100,11 +94,12 @@ static void done(struct exchange *x, void *arg)
 	mcp_result(exchange_context(x), serve->call.result);
 }
 
-/* The policy's text of a tool that selects nothing is "tool" and its name. */
+/* The policy's text of a tool is "tool", its name, and the value that was selected where it selects by one. */
 static const struct service_mcp_tool *find_tool(const struct visit *v)
 {
-	struct str name = str_of(v->rule->operation->text), word;
-	str_cut(&name, ' ', &word);
+	struct str rest = str_of(v->rule->operation->text), name;
+	str_cut(&rest, ' ', &name);
+	str_cut(&rest, ' ', &name);
 	return service_mcp_find(v->api->mcp.served, name);
 }
 
@@ -123,7 +118,7 @@ static void call_tool(struct visit *v)
 		.call = { .caller = &serve->caller, .request = v->request, .arena = exchange_arena(v->x),
 			.now_ms = exchange_now_ms(v->x), .answer = { .fd = -1 } },
 	};
-	if (tool->operation->on_loop) {
+	if (tool->on_loop) {
 		work(serve);
 		done(v->x, serve);
 	} else if (!exchange_work(v->x, work, done, serve)) {

@@ -4,6 +4,7 @@
  */
 #include "services/mcp.h"
 
+#include "base/limits.h"
 #include "wire/json.h"
 
 #include <stdlib.h>
@@ -73,20 +74,38 @@ struct str service_mcp_discover(const struct service_mcp *mcp, struct arena *are
 	return keep(&out, arena);
 }
 
-struct str service_mcp_list(const struct service_mcp *mcp, bool (*shown)(void *ctx, struct str name), void *ctx,
-	bool modern, struct arena *arena)
+/* A tool as the list shows it; {NULL, 0} where it does not. */
+static struct str as_shown(const struct service_mcp_tool *tool, const struct mcp_list_rules *rules,
+	struct buf *narrowed)
 {
-	struct buf out;
+	static const struct str hidden = { NULL, 0 };
+	struct str instead = hidden;
+	size_t size;
+	if (!tool->selects)
+		return rules->shown(rules->ctx, MCP_LIST_TOOLS, str_of(tool->tool->name)) ? tool->definition : hidden;
+	buf_reset(narrowed);
+	if (mcp_item_judge(rules, MCP_LIST_TOOLS, tool->definition, narrowed, &size, &instead) != MCP_ITEM_SHOWN)
+		return hidden;
+	return instead.p ? instead : tool->definition;
+}
+
+struct str service_mcp_list(const struct service_mcp *mcp, const struct mcp_list_rules *rules, bool modern,
+	struct arena *arena)
+{
+	struct buf out, narrowed;
 	bool any = false;
 	buf_init(&out, RESULT_MAX);
+	buf_init(&narrowed, LIMIT_MCP_ITEM_BYTES);
 	buf_add_text(&out, "{\"tools\":[");
 	for (size_t i = 0; i < mcp->tool_count; i++) {
-		if (!shown(ctx, str_of(mcp->tools[i].tool->name)))
+		struct str shown = as_shown(&mcp->tools[i], rules, &narrowed);
+		if (!shown.p)
 			continue;
 		buf_add_text(&out, any ? "," : "");
-		buf_add_str(&out, mcp->tools[i].definition);
+		buf_add_str(&out, shown);
 		any = true;
 	}
+	buf_done(&narrowed);
 	buf_add_char(&out, ']');
 	end_result(mcp, modern, true, &out);
 	return keep(&out, arena);
@@ -146,6 +165,38 @@ static void tell_answer(struct service_mcp_call *c)
 		buf_add_text(&out, "\"Done.\"}],\"structuredContent\":{}");
 	}
 	finish(c, &out);
+}
+
+/* Of a tool that stands for itself. */
+static void tell_told(struct service_mcp_call *c)
+{
+	const struct service_tool_answer *told = &c->call.told;
+	char *structured = told->structured ? json_dumps(told->structured, JSON_COMPACT) : NULL;
+	char *content = told->content ? json_dumps(told->content, JSON_COMPACT) : NULL;
+	struct buf out;
+	if (told->broken || (told->structured && !structured) || (told->content && !content)) {
+		refuse(c, STR("Out of memory"));
+	} else if (!structured && !content) {
+		refuse(c, STR("The tool gave no answer"));
+	} else {
+		buf_init(&out, RESULT_MAX);
+		if (content) {
+			buf_add_text(&out, "{\"content\":");
+			buf_add_text(&out, content);
+		} else {
+			begin_text(&out);
+			buf_add_json(&out, str_of(structured));
+			buf_add_text(&out, "}]");
+		}
+		if (structured) {
+			buf_add_text(&out, ",\"structuredContent\":");
+			buf_add_text(&out, structured);
+		}
+		buf_add_text(&out, told->failed ? ",\"isError\":true" : "");
+		finish(c, &out);
+	}
+	free(structured);
+	free(content);
 }
 
 /* ---- A call's arguments ---- */
@@ -215,7 +266,7 @@ static json_t *rest_of(const struct service_operation *operation, const json_t *
 	return body;
 }
 
-static void run(struct service_mcp_call *c, json_t *arguments)
+static void run_operation(struct service_mcp_call *c, json_t *arguments)
 {
 	const struct service_operation *operation = c->call.operation;
 	json_t *body = operation->body != SERVICE_BODY_NONE ? rest_of(operation, arguments) : NULL;
@@ -232,6 +283,19 @@ static void run(struct service_mcp_call *c, json_t *arguments)
 		tell_answer(c);
 }
 
+static void run_itself(struct service_mcp_call *c, json_t *arguments)
+{
+	struct service_tool_answer *told = &c->call.told;
+	*told = (struct service_tool_answer){ .structured = NULL };
+	c->call.json = arguments;
+	c->tool->tool->run(c->service, &c->call);
+	c->call.json = NULL;
+	tell_told(c);
+	json_decref(told->structured);
+	json_decref(told->content);
+	*told = (struct service_tool_answer){ .structured = NULL };
+}
+
 void service_mcp_run(struct service_mcp_call *c)
 {
 	char mistake[SCHEMA_MISTAKE_ROOM];
@@ -244,8 +308,10 @@ void service_mcp_run(struct service_mcp_call *c)
 		refuse(c, str_of(mistake));
 	} else if (!schema_check(c->tool->schema, arguments, mistake)) {
 		refuse(c, str_of(mistake));
+	} else if (c->tool->operation) {
+		run_operation(c, arguments);
 	} else {
-		run(c, arguments);
+		run_itself(c, arguments);
 	}
 	json_decref(arguments);
 }

@@ -10,6 +10,13 @@
 #define REFERENCES_MAX 8 /* that lead to references */
 #define TEXT_MAX (64 * 1024)
 
+struct rule_of { /* a tool */
+	const char *name;
+	size_t n;
+	const char *select; /* the argument whose values have rules of their own; NULL: `number` is the only one */
+	uint32_t number;
+};
+
 struct maker {
 	const struct service *service;
 	const struct remit_policy *policy;
@@ -57,10 +64,21 @@ failed:
 	return NULL;
 }
 
+/* NULL where there is none. */
 static json_t *component(const struct maker *m, const char *name)
 {
 	const json_t *json = json_object_get(m->components, name);
 	return json ? inlined(m, json, 0) : NULL;
+}
+
+/* A component by its name, or a schema as text. */
+static json_t *own_schema(const struct maker *m, const char *text)
+{
+	if (*text != '{')
+		return component(m, text);
+	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL), *whole = json ? inlined(m, json, 0) : NULL;
+	json_decref(json);
+	return whole;
 }
 
 /* Takes `schema` over. False where the name is taken already: two things would be one argument. */
@@ -141,12 +159,21 @@ static json_t *input_schema(const struct maker *m, const struct service_tool *to
 	return schema;
 }
 
-static json_t *description(const struct maker *m, const char *summary, uint32_t rule)
+/* With what each value asks for, where the policy selects by one. */
+static json_t *description(const struct maker *m, const char *summary, const struct rule_of *rule)
 {
 	struct buf text;
+	const char *value;
+	uint32_t number;
 	buf_init(&text, TEXT_MAX);
 	buf_printf(&text, "%s. ", summary);
-	service_write_need(m->policy, rule, &text);
+	if (!rule->select)
+		service_write_need(m->policy, rule->number, &text);
+	for (size_t i = 0; rule->select && (value = remit_policy_tool_value(m->policy, rule->name, rule->n, i)); i++) {
+		buf_printf(&text, "%s%s %s: ", i > 0 ? " " : "", rule->select, value);
+		if (remit_policy_tool(m->policy, rule->name, rule->n, value, strlen(value), &number) == REMIT_OK)
+			service_write_need(m->policy, number, &text);
+	}
 	json_t *json = text.failed ? NULL : json_stringn(text.p, text.n);
 	buf_done(&text);
 	return json;
@@ -159,15 +186,15 @@ static json_t *annotations(unsigned hints)
 		"openWorldHint", (hints & SERVICE_REACHES_OUT) != 0);
 }
 
-/* Takes `input` over. */
+/* Takes `input` over. `operation` is NULL for what stands for itself. */
 static struct str definition(const struct maker *m, const struct service_tool *tool,
-	const struct service_operation *operation, uint32_t rule, json_t *input)
+	const struct service_operation *operation, const struct rule_of *rule, json_t *input)
 {
-	const char *summary = tool->summary ? tool->summary : operation->summary;
-	json_t *json = json_pack("{s:s,s:s,s:o,s:o,s:o}", "name", tool->name, "title", summary, "description",
-		description(m, summary, rule), "inputSchema", input, "annotations", annotations(tool->hints));
-	json_t *output = operation->response ? component(m, operation->response) : NULL;
-	bool good = json && (!operation->response || json_object_set_new(json, "outputSchema", output) == 0);
+	const char *summary = tool->summary || !operation ? tool->summary : operation->summary;
+	const char *output = operation ? operation->response : tool->output;
+	json_t *json = json_pack("{s:s,s:s,s:o,s:o,s:o}", "name", tool->name, "title", tool->title ? tool->title : summary,
+		"description", description(m, summary, rule), "inputSchema", input, "annotations", annotations(tool->hints));
+	bool good = json && (!output || json_object_set_new(json, "outputSchema", own_schema(m, output)) == 0);
 	char *text = good ? json_dumps(json, JSON_COMPACT) : NULL;
 	struct str kept = text ? arena_copy_str(m->arena, str_of(text)) : (struct str){ NULL, 0 };
 	json_decref(json);
@@ -175,14 +202,50 @@ static struct str definition(const struct maker *m, const struct service_tool *t
 	return kept;
 }
 
-static bool make_tool(const struct maker *m, const struct service_tool *tool, uint32_t rule,
+/* False where no rule maps it. */
+static bool find_rule(const struct maker *m, const struct service_tool *tool, struct rule_of *ret)
+{
+	*ret = (struct rule_of){ tool->name, strlen(tool->name), NULL, REMIT_NO_OPERATION };
+	if (remit_policy_tool_select(m->policy, ret->name, ret->n, &ret->select) != REMIT_OK)
+		return false;
+	return ret->select || remit_policy_tool(m->policy, ret->name, ret->n, NULL, 0, &ret->number) == REMIT_OK;
+}
+
+/* Each value that the policy selects by is one that the schema lists: else the list would not be narrowed. */
+static bool lists_values(const struct maker *m, const struct rule_of *rule, const json_t *input)
+{
+	const json_t *argument = json_object_get(json_object_get(input, "properties"), rule->select);
+	const json_t *words = json_object_get(argument, "enum");
+	const char *value;
+	for (size_t i = 0; (value = remit_policy_tool_value(m->policy, rule->name, rule->n, i)) != NULL; i++) {
+		bool found = false;
+		for (size_t w = 0; !found && w < json_array_size(words); w++) {
+			const char *word = json_string_value(json_array_get(words, w));
+			found = word && strcmp(word, value) == 0;
+		}
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static bool make_tool(const struct maker *m, const struct service_tool *tool, const struct rule_of *rule,
 	struct service_mcp_tool *ret)
 {
-	const struct service_operation *operation = find_operation(m->service, tool->operation);
-	json_t *input = operation ? input_schema(m, tool, operation) : NULL;
+	const struct service_operation *operation = tool->operation ? find_operation(m->service, tool->operation) : NULL;
+	json_t *input = NULL;
+	if (operation && !tool->run && !tool->input)
+		input = input_schema(m, tool, operation);
+	else if (!tool->operation && tool->run && tool->input && tool->summary)
+		input = own_schema(m, tool->input);
+	if (input && rule->select && !lists_values(m, rule, input)) {
+		json_decref(input);
+		input = NULL;
+	}
 	if (!input)
 		return false;
 	*ret = (struct service_mcp_tool){ .tool = tool, .operation = operation,
+		.on_loop = operation ? operation->on_loop : tool->on_loop, .selects = rule->select != NULL,
 		.schema = schema_make(input, m->arena) };
 	ret->definition = definition(m, tool, operation, rule, input);
 	return ret->schema && ret->definition.p;
@@ -218,12 +281,12 @@ bool service_mcp_make(const struct service *service, const struct remit_policy *
 	snprintf(reterr_text, 256, "out of memory");
 	for (size_t i = 0; good && i < service->tool_count; i++) {
 		const struct service_tool *tool = &service->tools[i];
-		uint32_t rule;
-		if (remit_policy_tool(policy, tool->name, strlen(tool->name), NULL, 0, &rule) != REMIT_OK)
+		struct rule_of rule;
+		if (!find_rule(&m, tool, &rule))
 			continue;
-		good = make_tool(&m, tool, rule, &tools[mcp->tool_count++]);
+		good = make_tool(&m, tool, &rule, &tools[mcp->tool_count++]);
 		if (!good)
-			snprintf(reterr_text, 256, "the tool %s cannot be made from its operation", tool->name);
+			snprintf(reterr_text, 256, "the tool %s cannot be made from what it says of itself", tool->name);
 	}
 	json_decref(m.components);
 	if (!good)

@@ -64,12 +64,21 @@ enum service_hint { /* of a tool: what a client may tell people about it; never 
 	SERVICE_REACHES_OUT = 1u << 3, /* others than us are called */
 };
 
+/* A way to call an operation, or what stands for itself: then it has no `operation`, but `run` and an input. Where
+ * the policy selects among a tool's operations by an argument, each of those values stands in that argument's `enum`;
+ * the list shows a caller its own. */
 struct service_tool {
 	const char *name;      /* as the profile's rules name it */
 	const char *operation; /* whose name; answers JSON, or nothing */
 	const char *request;   /* what of its JSON the tool takes, a component; NULL: the operation's `request` */
 	const char *summary;   /* NULL: the operation's */
 	unsigned hints;
+	/* Of what stands for itself: */
+	void (*run)(struct service *service, struct service_call *call); /* answers by service_tool_... */
+	const char *input;     /* the schema of its arguments, an object: JSON text, or a component's name */
+	const char *output;    /* of its structured content, likewise; NULL: it says nothing of it */
+	const char *title;     /* NULL: its summary */
+	bool on_loop;          /* as of an operation */
 };
 
 /* Who calls, as the gate judged it. */
@@ -94,18 +103,28 @@ struct service_answer {
 	uint64_t offset, length;
 };
 
+/* What a tool has answered: owned by the call, and let go by who ran it. */
+struct service_tool_answer {
+	json_t *structured; /* an object, or NULL */
+	json_t *content;    /* a list of what is no more than told; NULL: `structured` as text */
+	bool failed;        /* isError */
+	bool broken;        /* there was no memory for all of it */
+};
+
 struct service_call {
-	const struct service_operation *operation;
+	const struct service_operation *operation; /* NULL: a tool runs that stands for itself */
 	const struct service_caller *caller;
 	const struct http_request *request; /* for headers; never Authorization */
 	struct str params[REMIT_PARAMS_MAX];
 	size_t param_count;
 	const struct query *query;
 	struct str body;          /* as sent */
-	json_t *json;             /* the parsed object for JSON bodies, else NULL; borrowed */
+	json_t *json;             /* the parsed object for JSON bodies, or a tool's arguments, held against their schema;
+				   * else NULL; borrowed */
 	struct arena *arena;
 	int64_t now_ms;
 	struct service_answer answer; /* out */
+	struct service_tool_answer told; /* out, of a tool that stands for itself */
 };
 
 /* What a request's body must be: as the operation says, EITHER being one of the two. */
@@ -127,6 +146,18 @@ void service_answer_json(struct service_call *call, int status, json_t *json);
 void service_fail(struct service_call *call, int status, const char *code, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 bool service_answer_header(struct service_call *call, const char *name, const char *value);
+
+/* Answers of a tool that stands for itself. `json`, an object, is its structured content, and the same as text where
+ * nothing else is told; taken over, and the last one counts. `failed`: the call came to nothing (isError). */
+void service_tool_answer(struct service_call *call, json_t *json, bool failed);
+/* The same for a sentence without structure. */
+void service_tool_fail(struct service_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Content, in the order in which it is told; copied. Text is UTF-8, `bytes` are any. */
+void service_tool_text(struct service_call *call, struct str text);
+void service_tool_image(struct service_call *call, struct str bytes, const char *media_type);
+void service_tool_audio(struct service_call *call, struct str bytes, const char *media_type);
+void service_tool_resource(struct service_call *call, const char *uri, const char *media_type, struct str text);
+void service_tool_resource_bytes(struct service_call *call, const char *uri, const char *media_type, struct str bytes);
 
 /* The OpenAPI 3.1 document of a service under a policy: every operation with what it needs. In the
  * arena; {NULL, 0} without memory. */

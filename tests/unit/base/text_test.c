@@ -121,6 +121,9 @@ static void test_base64(void **state)
 		assert_true(base64_decode(str_of(good[i].text), bytes, sizeof(bytes), &n));
 		assert_int_equal(n, strlen(good[i].bytes));
 		assert_memory_equal(bytes, good[i].bytes, n);
+		char text[24];
+		assert_int_equal(base64_encode((const uint8_t *)good[i].bytes, n, text), strlen(good[i].text));
+		assert_memory_equal(text, good[i].text, strlen(good[i].text));
 	}
 	assert_false(base64_decode(str_of("Zm9v"), bytes, 2, &n));
 }

@@ -179,12 +179,161 @@ static void test_M15_arguments_are_parameters(void **state)
 	profile_free(profile);
 }
 
+/* ---- Tools that stand for themselves ---- */
+
+static void run_own(struct service *service, struct service_call *call)
+{
+	const char *action = json_string_value(json_object_get(call->json, "action"));
+	(void)service;
+	if (strcmp(action, "list") == 0)
+		service_tool_answer(call, json_pack("{s:b,s:{}}", "success", 1, "data"), false);
+	else if (json_object_get(call->json, "nothing"))
+		return;
+	else if (json_object_get(call->json, "sentence"))
+		service_tool_fail(call, "%s", "No \xc3\xa4");
+	else if (json_object_get(call->json, "no memory"))
+		service_tool_answer(call, NULL, false);
+	else if (json_object_get(call->json, "content")) {
+		service_tool_text(call, STR("T"));
+		service_tool_image(call, STR("\xfb\xff"), "image/png");
+		service_tool_audio(call, STR("a"), "audio/wav");
+		service_tool_resource(call, "a:b", "text/plain", STR("R"));
+		service_tool_resource_bytes(call, "a:c", "x/y", STR("foo"));
+		service_tool_answer(call, json_pack("{s:i}", "n", 1), false);
+	} else
+		service_tool_answer(call, json_pack("{s:b,s:[s]}", "success", 0, "errors", "bad"), true);
+}
+
+static const char own_components[] = "{\"T\":{\"type\":\"object\",\"properties\":{\"action\":{\"$ref\":"
+	"\"#/components/schemas/A\"}},\"required\":[\"action\"]},\"A\":{\"enum\":[\"list\",\"create\",\"drop\"]},"
+	"\"Short\":{\"properties\":{\"action\":{\"enum\":[\"list\"]}}}}";
+
+static bool make_own(struct arena *arena, const struct profile *profile, const struct service_tool *tool,
+	const struct service_mcp **ret)
+{
+	static struct service service;
+	char why[256] = "";
+	service = (struct service){ .name = "toy", .title = "Toy", .components = own_components, .tools = tool,
+		.tool_count = 1 };
+	return service_mcp_make(&service, profile->policy, "1", arena, ret, why);
+}
+
+static void test_own_tools_that_contradict_themselves(void **state)
+{
+	static const struct service_tool bad[] = {
+		{ .name = "t", .summary = "S", .input = "T" },
+		{ .name = "t", .summary = "S", .run = run_own },
+		{ .name = "t", .run = run_own, .input = "T" },
+		{ .name = "t", .summary = "S", .run = run_own, .input = "No such" },
+		{ .name = "t", .summary = "S", .run = run_own, .input = "{\"type\":\"nothing\"}" },
+		{ .name = "t", .summary = "S", .run = run_own, .input = "{" },
+		{ .name = "t", .summary = "S", .run = run_own, .input = "T", .output = "No such" },
+		{ .name = "t", .summary = "S", .run = run_own, .input = "T", .operation = "get" },
+		{ .name = "t", .summary = "S", .run = run_own, .input = "Short" }, /* lacks what the policy selects */
+		{ .name = "t", .summary = "S", .run = run_own, .input = "{\"type\":\"object\"}" },
+	};
+	struct profile *profile = profile_of_test();
+	const struct service_mcp *mcp = NULL;
+	struct arena arena;
+	(void)state;
+	arena_init(&arena, 0);
+	for (size_t i = 0; i < TEST_COUNT(bad); i++)
+		if (make_own(&arena, profile, &bad[i], &mcp))
+			fail_msg("%zu was made", i);
+	arena_done(&arena);
+	profile_free(profile);
+}
+
+static const struct service_tool own = { .name = "t", .summary = "S", .run = run_own, .input = "T",
+	.output = "{\"type\":\"object\"}" };
+
+static void test_own_tools_answer(void **state)
+{
+	static const struct {
+		const char *arguments, *whole;
+	} cases[] = {
+		{ "{\"action\":\"list\"}", "{\"content\":[{\"type\":\"text\",\"text\":"
+			"\"{\\\"success\\\":true,\\\"data\\\":{}}\"}],\"structuredContent\":{\"success\":true,\"data\":{}}}" },
+		{ "{\"action\":\"create\"}", "{\"content\":[{\"type\":\"text\",\"text\":"
+			"\"{\\\"success\\\":false,\\\"errors\\\":[\\\"bad\\\"]}\"}],\"structuredContent\":"
+			"{\"success\":false,\"errors\":[\"bad\"]},\"isError\":true}" },
+		{ "{\"action\":\"create\",\"sentence\":1}",
+			"{\"content\":[{\"type\":\"text\",\"text\":\"No \xc3\xa4\"}],\"isError\":true}" },
+		{ "{\"action\":\"create\",\"nothing\":1}",
+			"{\"content\":[{\"type\":\"text\",\"text\":\"The tool gave no answer\"}],\"isError\":true}" },
+		{ "{\"action\":\"create\",\"no memory\":1}",
+			"{\"content\":[{\"type\":\"text\",\"text\":\"Out of memory\"}],\"isError\":true}" },
+		{ "{\"action\":\"create\",\"content\":1}", "{\"content\":[{\"type\":\"text\",\"text\":\"T\"},"
+			"{\"type\":\"image\",\"data\":\"+/8=\",\"mimeType\":\"image/png\"},"
+			"{\"type\":\"audio\",\"data\":\"YQ==\",\"mimeType\":\"audio/wav\"},"
+			"{\"type\":\"resource\",\"resource\":{\"uri\":\"a:b\",\"mimeType\":\"text/plain\",\"text\":\"R\"}},"
+			"{\"type\":\"resource\",\"resource\":{\"uri\":\"a:c\",\"mimeType\":\"x/y\",\"blob\":\"Zm9v\"}}],"
+			"\"structuredContent\":{\"n\":1}}" },
+		{ "{}", "{\"content\":[{\"type\":\"text\",\"text\":\"action is missing\"}],\"isError\":true}" },
+	};
+	struct profile *profile = profile_of_test();
+	const struct service_mcp *mcp = NULL;
+	struct arena arena;
+	(void)state;
+	arena_init(&arena, 0);
+	assert_true(make_own(&arena, profile, &own, &mcp));
+	for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+		struct service_mcp_call call = { .mcp = mcp, .tool = &mcp->tools[0], .arguments = str_of(cases[i].arguments),
+			.call = { .arena = &arena } };
+		service_mcp_run(&call);
+		if (!str_is(call.result, cases[i].whole))
+			fail_msg("%s: %.*s", cases[i].arguments, STR_FMT(call.result));
+	}
+	arena_done(&arena);
+	profile_free(profile);
+}
+
+static bool show_all(void *ctx, enum mcp_list list, struct str name)
+{
+	(void)ctx, (void)list, (void)name;
+	return true;
+}
+
+static struct str select_action(void *ctx, struct str name)
+{
+	(void)ctx, (void)name;
+	return STR("action");
+}
+
+static bool show_create(void *ctx, struct str name, struct str value)
+{
+	(void)ctx, (void)name;
+	return str_is(value, "create");
+}
+
+static void test_M12_a_list_shows_the_values_that_the_caller_may_choose(void **state)
+{
+	const struct mcp_list_rules rules = { .shown = show_all, .select = select_action, .value_shown = show_create };
+	struct profile *profile = profile_of_test();
+	const struct service_mcp *mcp = NULL;
+	struct arena arena;
+	(void)state;
+	arena_init(&arena, 0);
+	assert_true(make_own(&arena, profile, &own, &mcp));
+	struct str list = service_mcp_list(mcp, &rules, true, &arena);
+	const char *parts[] = { "\"enum\":[\"create\"]", "action list: Needs ", "action create: Needs ",
+		"\"outputSchema\":{\"type\":\"object\"}", "\"cacheScope\":\"private\"" };
+	for (size_t i = 0; i < TEST_COUNT(parts); i++)
+		if (!memmem(list.p, list.n, parts[i], strlen(parts[i])))
+			fail_msg("%s: %.*s", parts[i], STR_FMT(list));
+	arena_done(&arena);
+	profile_free(profile);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_schemas_that_would_not_be_checked),
 	cmocka_unit_test(test_values_beside_schemas),
 	cmocka_unit_test(test_long_names_fit),
 	cmocka_unit_test(test_tables_that_contradict_each_other),
 	cmocka_unit_test(test_M15_arguments_are_parameters),
+	cmocka_unit_test(test_own_tools_that_contradict_themselves),
+	cmocka_unit_test(test_own_tools_answer),
+	cmocka_unit_test(test_M12_a_list_shows_the_values_that_the_caller_may_choose),
 };
 
 TEST_MAIN(tests)
