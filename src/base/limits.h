@@ -112,6 +112,16 @@
 #define LIMIT_OPENAPI_GROUPS 2000              /* tags: each gives two scopes */
 #define LIMIT_OPENAPI_REFS 16                  /* references that lead to references */
 
+/* Keys and proofs of possession (RFC 9449). */
+#define LIMIT_DPOP_BYTES 4096         /* of one proof; with a key of RSA-4096 it is 2.5 kB */
+#define LIMIT_DPOP_JTI_BYTES 256
+#define LIMIT_DPOP_AGE_S 60           /* its iat from now, either way */
+#define LIMIT_DPOP_REMEMBERED (1u << 20) /* proofs of calls that must not come again, by one process: 40 MB at most */
+#define LIMIT_DPOP_REMEMBERED_TOKENS (1u << 16) /* the same of requests for tokens, so that strangers cannot fill the first */
+#define LIMIT_JWK_RSA_BYTES 512       /* a modulus of 4096 bits: 100 us to verify; of 16384, 1.3 ms */
+#define LIMIT_JWK_RSA_LEAST 256       /* 2048 bits */
+#define LIMIT_JWK_RSA_EXPONENT 4      /* bytes */
+
 /* People, projects, tokens. */
 #define LIMIT_NAME_CHARS 255          /* D13 */
 #define LIMIT_EMAIL_BYTES 254         /* RFC 5321 with brackets off */
