@@ -76,6 +76,7 @@ bool gate_new(const struct gate_options *options, struct gate **ret, char reterr
 	}
 	gate->store = options->store;
 	gate->secrets = options->secrets;
+	pthread_mutex_init(&gate->running_lock, NULL);
 	editions_init(gate);
 	if (!make(gate, options, reterr_text)) {
 		if (gate->editions)
@@ -115,6 +116,7 @@ void gate_free(struct gate *gate)
 	numbers_free(gate->numbers);
 	for (unsigned i = 0; i < COUNTERS_MAX; i++)
 		free(atomic_load(&gate->counters[i]));
+	pthread_mutex_destroy(&gate->running_lock);
 	free(gate);
 }
 
@@ -170,6 +172,7 @@ static void after_wait(void *state)
 	struct gate_loop *loop = state;
 	loop->turn++;
 	seats_turn(loop);
+	mcp_running_tend(loop);
 	if (loop->streams)
 		mcp_streams_tend(loop, clock_monotonic_ns());
 }
@@ -179,6 +182,7 @@ static void woken(void *state)
 	struct gate_loop *loop = state;
 	if (atomic_load_explicit(&loop->gate->newest, memory_order_relaxed) != loop->seat->edition)
 		seats_renew(loop);
+	mcp_running_flush(loop);
 }
 
 struct server_handler gate_handler(struct gate *gate)

@@ -37,6 +37,8 @@ struct gate { /* what lives as long as the process */
 	struct edition *editions;         /* all that are not freed, the newest first */
 	struct gate_loop *loops[COUNTERS_MAX];
 	struct gate_reloads reloads;
+	pthread_mutex_t running_lock;     /* over what follows (gate/mcp_running.c) */
+	struct mcp_running *running;      /* calls that workers have, of all loops */
 };
 
 #define REPLY_HEADERS 24 /* that the gate itself adds to an answer, at most */
@@ -54,6 +56,7 @@ struct gate_loop {
 	uint64_t turn;           /* counts the waits for events */
 	struct mcp *streams;     /* open ones of MCP */
 	int64_t streams_ns;      /* when they were last looked at */
+	size_t running;          /* calls of tools that workers have */
 	struct buf scratch;
 	struct http_header headers[LIMIT_HEADERS + REPLY_HEADERS]; /* of an answer that is being made */
 };

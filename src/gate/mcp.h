@@ -31,6 +31,7 @@ struct mcp { /* of one visit; in the exchange's arena */
 	bool kept_alive;                /* comments may be put in */
 	bool at_line_start;
 	int64_t sent_ns;
+	struct mcp_running *running;    /* a worker has its call, or NULL */
 	struct mcp *next, **link;       /* among the loop's open streams; link NULL: it is none */
 };
 
@@ -83,6 +84,41 @@ const struct api_rule *mcp_hint(const struct visit *v);
 /* Answers for a service of ours what was judged and allowed. */
 void mcp_serve(struct visit *v);
 
+/* ---- mcp_running.c ---- */
+
+#define MCP_PROGRESS_WAITING 16 /* notes that a client has not yet been sent; the newest stands for more */
+
+struct mcp_progress {
+	uint64_t done, total;
+};
+
+struct mcp_running { /* in its exchange's arena */
+	struct service_watch watch; /* first: what the tool has */
+	struct visit *visit;
+	struct mcp_running *next, **link; /* of all loops'; under the gate's running_lock */
+	_Atomic bool cancelled;
+	struct str token; /* progressToken, as JSON; {NULL, 0}: no progress is to be told */
+	bool begun;       /* the answer is a stream of events */
+	bool full;        /* the client has not yet taken what it was sent */
+	bool ended;       /* the stream may not go on */
+	size_t waiting_count; /* under the lock, as what waits */
+	struct mcp_progress waiting[MCP_PROGRESS_WAITING];
+};
+
+void mcp_running_begin(struct mcp_running *r, struct visit *v);
+/* It was not begun after all. */
+void mcp_running_leave(struct mcp_running *r);
+/* Sends the rest, and the answer. */
+void mcp_running_end(struct mcp_running *r, struct str result);
+/* Sends what tools of this loop's have put down. */
+void mcp_running_flush(struct gate_loop *loop);
+/* Nobody may hear the rest of this one: calls it off. */
+void mcp_running_stop(struct mcp_running *r);
+/* Calls off what nobody waits for: since 2026-07-28, leaving is that. */
+void mcp_running_tend(struct gate_loop *loop);
+/* notifications/cancelled: the call of the same token and id. Two of them cannot be told apart: neither. */
+void mcp_running_cancel(struct visit *v);
+
 /* ---- mcp_session.c ---- */
 
 #define MCP_SESSION_FIELD "Mcp-Session-Id"
@@ -108,6 +144,8 @@ enum mcp_code {
 void mcp_error(struct visit *v, int status, enum mcp_code code, const char *message, const char *data);
 /* A JSON-RPC answer with this result, sent; {NULL, 0}: there was no memory for one. */
 void mcp_result(struct visit *v, struct str result);
+/* The same, not sent; an error that says so where there is no memory. */
+struct str mcp_result_body(struct visit *v, struct str result);
 /* Appends the end of its body, from the message on, which says what is missing. */
 void mcp_write_missing(struct buf *out, const struct remit_policy *policy, const struct remit_scopes *missing);
 /* The 403 for want of scopes. */

@@ -59,7 +59,7 @@ void mcp_error(struct visit *v, int status, enum mcp_code code, const char *mess
 	reply_json(v, status, keep(v, out));
 }
 
-void mcp_result(struct visit *v, struct str result)
+struct str mcp_result_body(struct visit *v, struct str result)
 {
 	struct buf out;
 	buf_init(&out, result.n + LIMIT_MCP_BODY_BYTES); /* an id may be as long as its message */
@@ -68,12 +68,16 @@ void mcp_result(struct visit *v, struct str result)
 	buf_add_text(&out, ",\"result\":");
 	buf_add_str(&out, result);
 	buf_add_char(&out, '}');
-	v->mcp->told = true;
-	if (result.p && !out.failed)
-		reply_json(v, 200, keep(v, &out));
-	else
-		reply_json(v, 503, STR(NO_MEMORY));
+	struct str body = result.p && !out.failed ? keep(v, &out) : STR(NO_MEMORY);
 	buf_done(&out);
+	return body;
+}
+
+void mcp_result(struct visit *v, struct str result)
+{
+	struct str body = mcp_result_body(v, result);
+	v->mcp->told = true;
+	reply_json(v, body.p == NO_MEMORY ? 503 : 200, body);
 }
 
 /* ---- What was made for REST ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * MCP of a service of ours: what was judged and allowed is answered here, without sessions and without streams, in
- * both eras.
+ * MCP of a service of ours: what was judged and allowed is answered here, without sessions, in both eras. An
+ * answer is JSON, or a stream of events where a tool tells how far it is.
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
 #include "gate/mcp.h"
@@ -9,6 +9,8 @@
 
 struct serve {
 	struct service_mcp_call call;
+	struct mcp_running running;
+	struct arena arena; /* the worker's alone: the loop may answer meanwhile */
 	struct service_caller caller;
 };
 
@@ -91,7 +93,22 @@ static void work(void *arg)
 static void done(struct exchange *x, void *arg)
 {
 	struct serve *serve = arg;
-	mcp_result(exchange_context(x), serve->call.result);
+	(void)x;
+	mcp_running_end(&serve->running, serve->call.result);
+	arena_done(&serve->arena);
+}
+
+static void hand_on(struct visit *v, struct serve *serve)
+{
+	struct service_call *call = &serve->call.call;
+	mcp_running_begin(&serve->running, v);
+	arena_init(&serve->arena, 0);
+	call->arena = serve->running.token.p ? &serve->arena : exchange_arena(v->x);
+	call->watch = &serve->running.watch;
+	if (exchange_work(v->x, work, done, serve))
+		return;
+	mcp_running_leave(&serve->running);
+	reply_error(v, 503, "unavailable", "Too much work waits already");
 }
 
 /* The policy's text of a tool is "tool", its name, and the value that was selected where it selects by one. */
@@ -120,9 +137,9 @@ static void call_tool(struct visit *v)
 	};
 	if (tool->on_loop) {
 		work(serve);
-		done(v->x, serve);
-	} else if (!exchange_work(v->x, work, done, serve)) {
-		reply_error(v, 503, "unavailable", "Too much work waits already");
+		mcp_result(v, serve->call.result);
+	} else {
+		hand_on(v, serve);
 	}
 }
 
@@ -131,6 +148,8 @@ void mcp_serve(struct visit *v)
 	const struct mcp *m = v->mcp;
 	if (m->message.kind == JSONRPC_NOTIFICATION) {
 		struct reply reply;
+		if (jsonrpc_is(&m->message.field[JSONRPC_METHOD], STR("notifications/cancelled")))
+			mcp_running_cancel(v);
 		reply_init(&reply, v, 202, (struct str){ NULL, 0 });
 		reply_send(&reply, -1, 0, 0);
 	} else if (!check_meta(v)) {

@@ -83,6 +83,9 @@ void mcp_streams_tend(struct gate_loop *loop, int64_t now_ns)
 		if (!left)
 			counter_add(&loop->counters->streams_ended, 1);
 		mcp_stream_close(m);
-		proxy_end(m->visit);
+		if (m->running)
+			mcp_running_stop(m->running);
+		else
+			proxy_end(m->visit);
 	}
 }

@@ -111,8 +111,8 @@ bool exchange_advance(struct exchange *x)
 	struct connection *c = x->c;
 
 	assert(x->magic == EXCHANGE_MAGIC && x->depth == 0);
-	if (x->working)
-		return false;
+	if (x->working) /* a client that is lost is told of when the job is done */
+		return x->stream.open && !exchange_is_gone(x) && stream_advance(x);
 	bool lost = c->broken || c->state != CONNECTION_OPEN;
 	if (!lost && x->file)
 		return file_advance(x);

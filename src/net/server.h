@@ -181,7 +181,7 @@ void exchange_answer_file(struct exchange *x, const struct answer *answer, int f
  * chunks and the connection goes on; HTTP/1.0 gets it until the connection closes. Not with 204 and
  * 304, which have no body. From then on, until exchange_answer_end, the handler owns the exchange and
  * may write whenever it likes, also from outside of the exchange's callbacks; requests behind it
- * wait. A client that leaves or takes nothing for limits.write_ms ends it: `finished`, and no more
+ * wait. It may begin while a job of its own is out. A client that leaves or takes nothing for limits.write_ms ends it: `finished`, and no more
  * calls. While all was taken no time-out runs, so a handler that stops writing must end by itself. */
 void exchange_answer_begin(struct exchange *x, const struct answer *answer,
 			   void (*drained)(struct exchange *x));

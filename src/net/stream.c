@@ -20,7 +20,7 @@ static void begin(struct exchange *x, const struct answer *answer, uint64_t leng
 	struct stream *s = &x->stream;
 	struct answer head = *answer;
 
-	assert(x->magic == EXCHANGE_MAGIC && !x->answered && !x->working && drained);
+	assert(x->magic == EXCHANGE_MAGIC && !x->answered && drained);
 	answer_begin(x);
 	s->open = true;
 	s->drained = drained;

@@ -15,6 +15,17 @@
 /* What is answered where even the error cannot be written for want of memory. */
 static const char NO_MEMORY_BODY[] = "{\"error\":{\"code\":\"unavailable\",\"message\":\"Out of memory\"}}";
 
+bool service_is_cancelled(const struct service_call *call)
+{
+	return call->watch && call->watch->is_cancelled(call->watch);
+}
+
+void service_progress(const struct service_call *call, uint64_t done, uint64_t total)
+{
+	if (call->watch)
+		call->watch->progress(call->watch, done, total);
+}
+
 static void answer_without_memory(struct service_call *call)
 {
 	call->answer.status = 503;

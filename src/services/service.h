@@ -111,6 +111,12 @@ struct service_tool_answer {
 	bool broken;        /* there was no memory for all of it */
 };
 
+/* Who waits for a call, for what takes long. From any thread while it runs. */
+struct service_watch {
+	bool (*is_cancelled)(struct service_watch *watch);
+	void (*progress)(struct service_watch *watch, uint64_t done, uint64_t total);
+};
+
 struct service_call {
 	const struct service_operation *operation; /* NULL: a tool runs that stands for itself */
 	const struct service_caller *caller;
@@ -123,6 +129,7 @@ struct service_call {
 				   * else NULL; borrowed */
 	struct arena *arena;
 	int64_t now_ms;
+	struct service_watch *watch; /* NULL: nobody asks how far it is */
 	struct service_answer answer; /* out */
 	struct service_tool_answer told; /* out, of a tool that stands for itself */
 };
@@ -139,6 +146,11 @@ void service_run_json(struct service *service, struct service_call *call, json_t
 
 /* Says in sentences what an operation of the policy asks for. */
 void service_write_need(const struct remit_policy *policy, uint32_t operation, struct buf *out);
+
+/* Whether nobody waits for it any more: what is not done yet need not be. */
+bool service_is_cancelled(const struct service_call *call);
+/* Tells how far it is, who waits for it; `done` grows. */
+void service_progress(const struct service_call *call, uint64_t done, uint64_t total);
 
 /* Answers. The texts are copied into the call's arena; `json` is taken over (freed). */
 void service_answer_json(struct service_call *call, int status, json_t *json);

@@ -324,6 +324,39 @@ def what_each_era_is_answered():
     equal(remit.call("GET", "/api/mcp", tokens["*"], headers={"Mcp-Session-Id": "made-up"}).status, 404)
 
 
+def bulk(count, meta, accept="application/json, text/event-stream", modern=True):
+    """create_stories, and the messages that come: those of a stream, or the one answer."""
+    params = {"name": "create_stories", "arguments": {"stories": [story()] * count}, "_meta": dict(meta)}
+    headers = {"Accept": accept}
+    if modern:
+        params["_meta"].update({META + "protocolVersion": NOW, META + "clientCapabilities": {}})
+        headers.update({"MCP-Protocol-Version": NOW, "Mcp-Method": "tools/call", "Mcp-Name": "create_stories"})
+    answer = remit.call("POST", "/api/mcp", tokens["*"], {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params},
+                        headers)
+    if answer.headers["Content-Type"] == "application/json":
+        return None, [answer.json()]
+    equal((answer.status, answer.headers["Content-Type"], answer.headers["X-Accel-Buffering"]),
+          (200, "text/event-stream", "no"))
+    return True, [json.loads(line[6:]) for line in answer.body.decode().split("\n") if line.startswith("data: ")]
+
+
+@case
+def progress_is_told_to_who_asks_for_it():
+    """a stream of notes that grow, and the answer last, in both eras; without a token for them one JSON answer"""
+    for modern, token in ((True, 'a"b'), (False, 5)):
+        streamed, messages = bulk(40, {"progressToken": token}, modern=modern)
+        notes = [one["params"] for one in messages[:-1]]
+        equal((streamed, messages[-1]["id"], len(messages[-1]["result"]["structuredContent"]["results"])), (True, 7, 40))
+        equal({(one["method"]) for one in messages[:-1]}, {"notifications/progress"})
+        equal({(one["progressToken"], one["total"]) for one in notes}, {(token, 40)})
+        done_at = [one["progress"] for one in notes]
+        equal((done_at, done_at[-1]), (sorted(set(done_at)), 40))
+    for meta, accept in (({}, "application/json, text/event-stream"), ({"progressToken": 1}, "application/json"),
+                         ({"progressToken": {}}, "text/event-stream"), ({"progressToken": None}, "text/event-stream")):
+        streamed, messages = bulk(2, meta, accept)
+        equal((streamed, len(messages[0]["result"]["structuredContent"]["results"])), (None, 2), (meta, accept))
+
+
 @case
 def without_a_good_token_nothing_is_told():
     for token in ("nobody's", "sl_pat_x"):

@@ -135,7 +135,9 @@ void run_create_story(struct service *service, struct service_call *call)
 struct bulk_work {
 	struct make_work *items;
 	size_t count;
+	struct service_call *call;
 	json_t *results; /* out */
+	bool cancelled;  /* out: none of them was made */
 };
 
 static json_t *bulk_error(size_t index, int status, const char *code, const char *message)
@@ -174,6 +176,9 @@ static enum store_status make_many(struct sql *sql, void *arg)
 			status = STORE_NO_MEMORY;
 		if (status != STORE_OK)
 			return status;
+		if ((w->cancelled = service_is_cancelled(w->call)))
+			return STORE_INVALID; /* all goes back */
+		service_progress(w->call, i + 1, w->count);
 	}
 	return STORE_OK;
 }
@@ -184,7 +189,7 @@ void run_create_stories(struct service *service, struct service_call *call)
 	struct publishing *p = publishing_of(service);
 	struct check c = { .n = 0 };
 	const json_t *list = json_object_get(call->json, "stories");
-	struct bulk_work w = { .count = json_array_size(list) };
+	struct bulk_work w = { .count = json_array_size(list), .call = call };
 
 	check_object(&c, call->json, "", fields, sizeof(fields) / sizeof(fields[0]));
 	if (c.count > 0) {
@@ -210,5 +215,8 @@ void run_create_stories(struct service *service, struct service_call *call)
 		return;
 	}
 	json_decref(w.results);
-	answer_store(call, status, "Project");
+	if (w.cancelled)
+		service_fail(call, 409, "cancelled", "Cancelled: no story was made");
+	else
+		answer_store(call, status, "Project");
 }
