@@ -308,6 +308,7 @@ struct remit_reader;
 enum remit_record_flags {
 	REMIT_RECORD_KIND = 3u,        /* mask: enum remit_token_kind */
 	REMIT_RECORD_REVOKED = 1u << 2,
+	REMIT_RECORD_BOUND = 1u << 3,  /* to a key: the text alone is worth nothing (RFC 9449) */
 };
 
 #define REMIT_RATE_DEFAULT 0      /* what the API says */
@@ -390,6 +391,7 @@ struct remit_question {
 	uint32_t now_s;       /* wall clock, seconds since 1970 */
 	bool owner_active;    /* the owner exists and is not disabled (D18) */
 	bool owner_unlimited; /* the owner may use "*" (D24) */
+	bool proven;          /* it came with a proof of a key: that of the record; none where it is bound to none */
 	const struct remit_scopes *ceiling; /* what the owner may use at all; NULL: no limit but the above */
 	enum remit_project project;
 	uint32_t project_named;
@@ -410,6 +412,7 @@ enum remit_reason {
 	REMIT_OWNER_FORBIDDEN,    /* the token would cover it, its owner may not (D24) */
 	REMIT_PROJECT_UNRESOLVED, /* bound, and the rule names no project (D22) */
 	REMIT_PROJECT_FORBIDDEN,  /* bound to another project */
+	REMIT_TOKEN_UNPROVEN,     /* bound to a key and not proven; or the other way round */
 	REMIT_REASONS             /* how many there are */
 };
 
@@ -418,7 +421,7 @@ REMIT_API const char *remit_reason_text(enum remit_reason reason);
 /* Whether it means 401: the token itself is missing or no good. */
 static inline bool remit_reason_is_token(enum remit_reason reason)
 {
-	return reason >= REMIT_NO_TOKEN && reason <= REMIT_OWNER_INACTIVE;
+	return (reason >= REMIT_NO_TOKEN && reason <= REMIT_OWNER_INACTIVE) || reason == REMIT_TOKEN_UNPROVEN;
 }
 
 struct remit_decision {

@@ -33,6 +33,8 @@ enum remit_reason remit_decide_token(const struct remit_question *q)
 		return REMIT_TOKEN_EXPIRED;
 	if (!q->owner_active)
 		return REMIT_OWNER_INACTIVE;
+	if (((token->flags & REMIT_RECORD_BOUND) != 0) != q->proven)
+		return REMIT_TOKEN_UNPROVEN;
 	return REMIT_ALLOWED;
 }
 

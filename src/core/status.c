@@ -47,6 +47,7 @@ const char *remit_reason_text(enum remit_reason reason)
 		[REMIT_OWNER_FORBIDDEN] = "owner_forbidden",
 		[REMIT_PROJECT_UNRESOLVED] = "project_unresolved",
 		[REMIT_PROJECT_FORBIDDEN] = "project_forbidden",
+		[REMIT_TOKEN_UNPROVEN] = "token_unproven",
 	};
 	_Static_assert(sizeof(texts) / sizeof(texts[0]) == REMIT_REASONS, "a word for each reason");
 	return (unsigned)reason < REMIT_REASONS ? texts[reason] : "unknown_reason";

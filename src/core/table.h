@@ -38,7 +38,7 @@ _Static_assert(sizeof(struct slot) == SLOT_BYTES, "one cache line a token");
 #define REST_FLAGS_SHIFT 56
 #define REST_REVOKED ((uint64_t)REMIT_RECORD_REVOKED << REST_FLAGS_SHIFT)
 #define REST_REMOVED (UINT64_C(0x80) << REST_FLAGS_SHIFT)
-#define FLAGS_STORED (REMIT_RECORD_KIND | REMIT_RECORD_REVOKED)
+#define FLAGS_STORED (REMIT_RECORD_KIND | REMIT_RECORD_REVOKED | REMIT_RECORD_BOUND)
 
 struct part {
 	struct slot *slots;   /* within `memory`, on a cache line */

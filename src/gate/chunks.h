@@ -30,7 +30,7 @@ static inline bool chunks_init(struct chunks *c, size_t item)
 
 static inline void chunks_done(struct chunks *c)
 {
-	for (size_t i = 0; c->table && i < CHUNKS_MAX && c->table[i]; i++)
+	for (size_t i = 0; c->table && i < CHUNKS_MAX; i++)
 		free(c->table[i]);
 	free(c->table);
 	*c = (struct chunks){ 0 };
@@ -43,10 +43,11 @@ static inline void *chunks_at(const struct chunks *c, uint32_t index)
 	return chunk + (size_t)(index & (CHUNK_ITEMS - 1)) * c->item;
 }
 
-/* A zeroed item at index `count`; NULL without memory or past the maximum. */
-static inline void *chunks_add(struct chunks *c)
+/* The item of any index, zeroed where it was never asked for; for lists with gaps, which chunks_add does not add to.
+ * NULL without memory or past the maximum. */
+static inline void *chunks_make(struct chunks *c, uint32_t index)
 {
-	uint32_t chunk = c->count >> CHUNK_BITS;
+	uint32_t chunk = index >> CHUNK_BITS;
 	if (chunk >= CHUNKS_MAX)
 		return NULL;
 	if (!c->table[chunk]) {
@@ -55,7 +56,16 @@ static inline void *chunks_add(struct chunks *c)
 			return NULL;
 		atomic_store_explicit(&c->table[chunk], items, memory_order_release);
 	}
-	return chunks_at(c, c->count++);
+	return chunks_at(c, index);
+}
+
+/* A zeroed item at index `count`; NULL without memory or past the maximum. */
+static inline void *chunks_add(struct chunks *c)
+{
+	void *item = chunks_make(c, c->count);
+	if (item)
+		c->count++;
+	return item;
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * RFC 6750 section 2.1: "Bearer", one space, a token68.
+ * RFC 6750 section 2.1: "Bearer", one space, a token68; and "DPoP" likewise (RFC 9449 section 7.1).
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
 #include "gate/credentials.h"
@@ -26,10 +26,11 @@ enum credentials credentials_read(const struct http_request *request, struct str
 		return CREDENTIALS_NONE;
 	struct str scheme;
 	str_cut(&rest, ' ', &scheme);
-	if (!str_eq_ignore_case(scheme, STR("Bearer")))
+	bool proven = str_eq_ignore_case(scheme, STR("DPoP"));
+	if (!proven && !str_eq_ignore_case(scheme, STR("Bearer")))
 		return CREDENTIALS_NONE;
 	if (!is_token68(rest))
 		return CREDENTIALS_MALFORMED;
 	*ret_text = rest;
-	return CREDENTIALS_BEARER;
+	return proven ? CREDENTIALS_PROVEN : CREDENTIALS_BEARER;
 }

@@ -57,7 +57,7 @@ static bool make(struct gate *gate, const struct gate_options *options, char *re
 	uint32_t staleness = options->config->max_staleness_ms;
 	struct edition *first;
 	snprintf(reterr_text, 512, "out of memory");
-	if (!numbers_new(&gate->numbers) || !feed_new(gate->store, staleness, &gate->feed)
+	if (!proofs_new(LIMIT_DPOP_REMEMBERED, &gate->proofs) || !numbers_new(&gate->numbers) || !feed_new(gate->store, staleness, &gate->feed)
 		|| !edition_new(gate, options, &first, reterr_text))
 		return false;
 	snprintf(reterr_text, 512, "out of memory");
@@ -113,6 +113,7 @@ void gate_free(struct gate *gate)
 	editions_done(gate);
 	feed_free(gate->feed);
 	roster_free(gate->roster);
+	proofs_free(gate->proofs);
 	numbers_free(gate->numbers);
 	for (unsigned i = 0; i < COUNTERS_MAX; i++)
 		free(atomic_load(&gate->counters[i]));

@@ -6,6 +6,7 @@
 #ifndef REMIT_GATE_INTERNAL_H
 #define REMIT_GATE_INTERNAL_H
 
+#include "authority/dpop/proof.h"
 #include "gate/audit_writer.h"
 #include "gate/feed.h"
 #include "gate/keeper.h"
@@ -27,6 +28,7 @@ struct gate { /* what lives as long as the process */
 	struct roster *roster;
 	struct feed *feed;
 	struct keeper *keeper;
+	struct proofs *proofs; /* that came with tokens, of all loops */
 	struct audit_writer *audit;
 	struct server *_Atomic server;
 	_Atomic(struct counters *) counters[COUNTERS_MAX]; /* one for each loop, owned */
@@ -84,6 +86,8 @@ struct visit {
 	uint8_t reason;             /* gate/reason.h */
 	uint8_t digest[REMIT_DIGEST_SIZE];
 	struct remit_record record;
+	struct str proving;         /* the token, under the scheme that asks for a proof; {NULL, 0}: it is a bearer's */
+	const char *unproven;       /* why the proof does not hold; NULL: it does, or is not looked at yet */
 	struct rate rate;
 	bool client_known;          /* `client` is set: ask visit_client */
 	struct address client;

@@ -71,7 +71,7 @@ bool mcp_enter(struct visit *v)
 
 static bool is_allowed_field(struct str name)
 {
-	static const char *const names[] = { "authorization", "content-type", "accept", "last-event-id" };
+	static const char *const names[] = { "authorization", "content-type", "accept", "dpop", "last-event-id" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (str_eq_ignore_case(name, str_of(names[i])))
 			return true;

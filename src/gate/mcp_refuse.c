@@ -5,6 +5,7 @@
 #include "gate/mcp.h"
 
 #include "gate/challenge.h"
+#include "gate/possession.h"
 #include "gate/token.h"
 
 #define STATUS_CODES (-31000) /* -31403 is a 403 */
@@ -191,6 +192,6 @@ void mcp_refuse_scope(struct visit *v, const struct remit_decision *decision)
 	struct reply reply;
 	reply_init(&reply, v, 403, out->failed ? STR(NO_MEMORY) : buf_str(out));
 	reply_header(&reply, STR("Content-Type"), STR("application/json"));
-	reply_header(&reply, STR("WWW-Authenticate"), header);
+	reply_header(&reply, STR("WWW-Authenticate"), possession_challenge(v, header, (struct str){ NULL, 0 }));
 	reply_send(&reply, -1, 0, 0);
 }

@@ -24,7 +24,7 @@ static const struct known {
 	unsigned what;
 } known[LONGEST + 1][OF_ONE_LENGTH] = {
 	[2] = { { "te", OF_THIS_HOP } },
-	[4] = { { "host", NEVER_UP }, { "date", NEVER_DOWN } },
+	[4] = { { "host", NEVER_UP }, { "date", NEVER_DOWN }, { "dpop", NEVER_UP } },
 	[6] = { { "cookie", NEVER_UP }, { "expect", NEVER_UP } },
 	[7] = { { "trailer", OF_THIS_HOP }, { "upgrade", OF_THIS_HOP }, { "alt-svc", NEVER_DOWN } },
 	[10] = { { "connection", OF_THIS_HOP }, { "keep-alive", OF_THIS_HOP } },

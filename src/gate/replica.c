@@ -158,7 +158,8 @@ static bool fill_record(struct replica *r, struct remit_table *table, const stru
 		.api = api ? api->number : REPLICA_NO_API,
 		.expires_s = replica_expiry_seconds(text->expires_ms),
 		.rate = text->rate,
-		.flags = (uint8_t)((unsigned)text->kind | (text->revoked_ms ? REMIT_RECORD_REVOKED : 0u)),
+		.flags = (uint8_t)((unsigned)text->kind | (text->revoked_ms ? REMIT_RECORD_REVOKED : 0u) |
+			(text->bound ? REMIT_RECORD_BOUND : 0u)),
 		.owner = roster_person(r->roster, &text->owner),
 		.project = roster_project(r->roster, &text->project),
 	};
@@ -404,6 +405,11 @@ void replica_reader_rest(struct replica_reader *reader)
 struct roster_token *replica_token(const struct replica *r, uint32_t number)
 {
 	return roster_token(r->roster, number);
+}
+
+const uint8_t *replica_token_key(const struct replica *r, uint32_t number)
+{
+	return roster_token_key(r->roster, number);
 }
 
 uint32_t replica_person_flags(const struct replica *r, uint32_t number)

@@ -62,6 +62,7 @@ void replica_reader_rest(struct replica_reader *reader);
 
 /* Any thread, for numbers that a record holds: as in gate/roster.h. */
 struct roster_token *replica_token(const struct replica *replica, uint32_t number);
+const uint8_t *replica_token_key(const struct replica *replica, uint32_t number);
 uint32_t replica_person_flags(const struct replica *replica, uint32_t number);
 const struct id_bytes *replica_person_id(const struct replica *replica, uint32_t number);
 const struct id_bytes *replica_project_id(const struct replica *replica, uint32_t number);

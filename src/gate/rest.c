@@ -7,6 +7,7 @@
 #include "gate/proxy.h"
 #include "gate/challenge.h"
 #include "gate/mcp.h"
+#include "gate/possession.h"
 #include "gate/project.h"
 #include "gate/reply.h"
 #include "gate/rest.h"
@@ -31,7 +32,7 @@ static void refuse_scope(struct visit *v, const struct remit_decision *decision)
 	struct reply reply;
 	reply_init(&reply, v, 403, body);
 	reply_header(&reply, STR("Content-Type"), STR("application/json"));
-	reply_header(&reply, STR("WWW-Authenticate"), challenge);
+	reply_header(&reply, STR("WWW-Authenticate"), possession_challenge(v, challenge, (struct str){ NULL, 0 }));
 	reply_send(&reply, -1, 0, 0);
 }
 
@@ -46,7 +47,7 @@ static void refuse_token(struct visit *v, enum remit_reason reason)
 	struct reply reply;
 	reply_init(&reply, v, 401, str_of(none ? challenge_no_token_body : challenge_bad_token_body));
 	reply_header(&reply, STR("Content-Type"), STR("application/json"));
-	reply_header(&reply, STR("WWW-Authenticate"), none ? no_token : bad_token);
+	reply_header(&reply, STR("WWW-Authenticate"), none ? no_token : possession_challenge(v, bad_token, no_token));
 	reply_send(&reply, -1, 0, 0);
 }
 
@@ -131,6 +132,11 @@ static bool admit_token(struct visit *v, enum token_result result)
 	struct remit_question question;
 	token_question(v, &question);
 	enum remit_reason reason = remit_decide_token(&question);
+	if (reason == REMIT_ALLOWED && (v->record.flags & REMIT_RECORD_BOUND)) {
+		if (!answer_token_result(v, possession_judge(v)))
+			return false;
+		reason = v->unproven ? REMIT_TOKEN_UNPROVEN : REMIT_ALLOWED;
+	}
 	if (reason != REMIT_ALLOWED) {
 		visit_judge(v, reason);
 		refuse_token(v, reason);

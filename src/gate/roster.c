@@ -27,6 +27,7 @@ struct freed {
 struct roster {
 	pthread_mutex_t lock; /* over all that is written but people's flags */
 	struct chunks tokens, people, projects; /* item 0 of each stands for none */
+	struct chunks keys; /* uint8_t[REMIT_DIGEST_SIZE]; by a token's number, of those that are bound to one */
 	struct idmap token_numbers, person_numbers, project_numbers;
 	struct freed *freed; /* oldest first, from freed_first */
 	size_t freed_count, freed_first, freed_room;
@@ -43,6 +44,7 @@ static bool make_parts(struct roster *r, size_t room)
 	return chunks_init(&r->tokens, sizeof(struct roster_token)) && chunks_add(&r->tokens)
 		&& chunks_init(&r->people, sizeof(struct person)) && chunks_add(&r->people)
 		&& chunks_init(&r->projects, sizeof(struct id_bytes)) && chunks_add(&r->projects)
+		&& chunks_init(&r->keys, REMIT_DIGEST_SIZE)
 		&& idmap_init(&r->token_numbers, room, id_at, &r->tokens)
 		&& idmap_init(&r->person_numbers, 0, id_at, &r->people)
 		&& idmap_init(&r->project_numbers, 0, id_at, &r->projects);
@@ -73,6 +75,7 @@ void roster_free(struct roster *r)
 	chunks_done(&r->tokens);
 	chunks_done(&r->people);
 	chunks_done(&r->projects);
+	chunks_done(&r->keys);
 	free(r->freed);
 	pthread_mutex_destroy(&r->lock);
 	free(r);
@@ -101,6 +104,13 @@ static uint32_t number_of(struct roster *r, const struct store_text *text)
 		if (!chunks_add(&r->tokens))
 			return 0;
 	}
+	uint8_t *key = text->bound ? chunks_make(&r->keys, number) : NULL;
+	if (text->bound && !key) {
+		r->tokens.count -= reused ? 0 : 1;
+		return 0;
+	}
+	if (key) /* for its whole life: nobody reads it until a record says so */
+		memcpy(key, text->jkt, REMIT_DIGEST_SIZE);
 	struct roster_token *token = roster_token(r, number);
 	token->id = text->token;
 	atomic_store_explicit(&token->rate, 0, memory_order_relaxed);
@@ -300,6 +310,11 @@ void roster_forget_people(struct roster *r)
 struct roster_token *roster_token(const struct roster *r, uint32_t number)
 {
 	return chunks_at(&r->tokens, number);
+}
+
+const uint8_t *roster_token_key(const struct roster *r, uint32_t number)
+{
+	return chunks_at(&r->keys, number);
 }
 
 uint32_t roster_person_flags(const struct roster *r, uint32_t number)

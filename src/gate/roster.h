@@ -59,6 +59,8 @@ void roster_forget_people(struct roster *roster);
 
 /* For numbers that a record holds. */
 struct roster_token *roster_token(const struct roster *roster, uint32_t number);
+/* The thumbprint of the key that a token is bound to, REMIT_DIGEST_SIZE bytes. Only where its record says that it is. */
+const uint8_t *roster_token_key(const struct roster *roster, uint32_t number);
 uint32_t roster_person_flags(const struct roster *roster, uint32_t number);
 const struct id_bytes *roster_person_id(const struct roster *roster, uint32_t number);
 /* NULL for 0: not bound. */

@@ -30,6 +30,9 @@ enum token_result token_read(struct visit *v)
 	case CREDENTIALS_MALFORMED:
 		v->credential = REMIT_CREDENTIAL_MALFORMED;
 		return TOKEN_JUDGED;
+	case CREDENTIALS_PROVEN:
+		v->proving = text;
+		break;
 	case CREDENTIALS_BEARER:
 		break;
 	}
@@ -73,6 +76,7 @@ void token_question(const struct visit *v, struct remit_question *ret)
 	ret->record = &v->record;
 	ret->owner_active = person & ROSTER_PERSON_ACTIVE;
 	ret->owner_unlimited = person & ROSTER_PERSON_ADMIN;
+	ret->proven = v->proving.p && !v->unproven;
 	/* Another API's words are not ours to read. */
 	if (v->record.api == v->api->number)
 		ret->granted = remit_table_granted(

@@ -105,7 +105,7 @@ static bool answer_preflight(struct visit *v)
 	reply_init(&reply, v, 204, (struct str){ NULL, 0 });
 	reply_header(&reply, STR("Access-Control-Allow-Methods"), STR("GET, HEAD, POST, PUT, PATCH, DELETE"));
 	reply_header(&reply, STR("Access-Control-Allow-Headers"),
-		v->mcp ? mcp_allowed_fields(v) : STR("authorization, content-type, idempotency-key"));
+		v->mcp ? mcp_allowed_fields(v) : STR("authorization, content-type, dpop, idempotency-key"));
 	reply_header(&reply, STR("Access-Control-Max-Age"), STR("600"));
 	reply_send(&reply, -1, 0, 0);
 	return true;

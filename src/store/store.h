@@ -173,6 +173,8 @@ struct store_text {
 	uint64_t audit_place;
 	enum remit_token_kind kind;
 	uint16_t rate;
+	bool bound; /* to a key, of which `jkt` is the thumbprint (RFC 7638); for the token's whole life */
+	uint8_t jkt[REMIT_DIGEST_SIZE];
 };
 
 /* Everything at one revision, in one read transaction: every person first, then every text (revoked

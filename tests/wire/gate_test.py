@@ -276,7 +276,7 @@ def preflight_is_answered_by_the_gate():
     answer = call("OPTIONS", "/api/things", headers=ask)
     equal(answer.status, 204)
     equal(answer.headers["access-control-allow-origin"], "https://page.example.org")
-    equal(answer.headers["access-control-allow-headers"], "authorization, content-type, idempotency-key")
+    equal(answer.headers["access-control-allow-headers"], "authorization, content-type, dpop, idempotency-key")
     assert "Origin" in answer.headers["vary"]
     equal(call("OPTIONS", "/api/things", headers=["Origin: https://evil.example", ask[1]]).status, 403)
     equal(call("OPTIONS", "/api/things", headers=[ask[0]]).status, 401)

@@ -66,8 +66,9 @@ static bool is_url(struct str htu, const struct proof_wanted *wanted)
 	struct str rest, scheme = cut_at(htu, ":", &rest);
 	if (!str_starts(rest, STR("://")) || !str_eq_ignore_case(scheme, wanted->scheme))
 		return false;
-	struct str authority = cut_at((struct str){ rest.p + 3, rest.n - 3 }, "/?#", &rest);
-	if (!str_eq_ignore_case(without_port(authority, scheme), without_port(wanted->authority, wanted->scheme)))
+	struct str authority = without_port(cut_at((struct str){ rest.p + 3, rest.n - 3 }, "/?#", &rest), scheme);
+	if (!str_eq_ignore_case(authority, without_port(wanted->authority, scheme)) &&
+		!(wanted->other.p && str_eq_ignore_case(authority, without_port(wanted->other, scheme))))
 		return false;
 	struct str path = cut_at(rest, "?#", &rest);
 	char decoded[LIMIT_DPOP_BYTES];

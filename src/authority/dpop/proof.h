@@ -22,6 +22,7 @@ void proofs_free(struct proofs *proofs);
 struct proof_wanted {
 	struct str method;           /* the request's */
 	struct str scheme, authority; /* of the URL that it was sent to; a port that is the scheme's own counts for none */
+	struct str other;            /* another authority under which it is reached; or {NULL, 0} */
 	struct str path;             /* decoded (remit_path_decode) */
 	struct str token;            /* that it proves; {NULL, 0}: none is there yet */
 	const uint8_t *jkt;          /* the thumbprint that it must have, REMIT_DIGEST_SIZE bytes, or NULL: any */

@@ -4,8 +4,8 @@
 #include "authority/dpop/proof.h"
 #include "authority/dpop/signature.h"
 #include "base/limits.h"
-#include "signer.h"
 #include "wire/dpop.h"
+#include "../../signer.h"
 #include "../test.h"
 
 #define NOW 1562262616

@@ -118,6 +118,7 @@ static void test_tokens_that_are_no_good(void **state)
 		uint32_t expires_s;
 		bool owner_active;
 		enum remit_reason want;
+		bool proven;
 	} cases[] = {
 		{ REMIT_CREDENTIAL_NONE, 1, 0, 0, true, REMIT_NO_TOKEN },
 		{ REMIT_CREDENTIAL_MALFORMED, 1, 0, 0, true, REMIT_TOKEN_MALFORMED },
@@ -134,6 +135,12 @@ static void test_tokens_that_are_no_good(void **state)
 		{ REMIT_CREDENTIAL_FOUND, 1, 0, 0, false, REMIT_OWNER_INACTIVE },
 		{ REMIT_CREDENTIAL_FOUND, 1, 0, 1001, true, REMIT_ALLOWED },
 		{ REMIT_CREDENTIAL_FOUND, 1, REMIT_TOKEN_ACCESS, 0, true, REMIT_ALLOWED },
+		{ REMIT_CREDENTIAL_FOUND, 1, REMIT_TOKEN_ACCESS | REMIT_RECORD_BOUND, 0, true, REMIT_TOKEN_UNPROVEN },
+		{ REMIT_CREDENTIAL_FOUND, 1, REMIT_RECORD_BOUND, 0, true, REMIT_TOKEN_UNPROVEN },
+		{ REMIT_CREDENTIAL_FOUND, 1, REMIT_TOKEN_ACCESS, 0, true, REMIT_TOKEN_UNPROVEN, true },
+		{ REMIT_CREDENTIAL_FOUND, 1, REMIT_TOKEN_ACCESS | REMIT_RECORD_BOUND, 0, true, REMIT_ALLOWED, true },
+		{ REMIT_CREDENTIAL_FOUND, 1, REMIT_RECORD_BOUND | REMIT_RECORD_REVOKED, 0, true, REMIT_TOKEN_REVOKED, true },
+		{ REMIT_CREDENTIAL_FOUND, 1, REMIT_RECORD_BOUND, 1, true, REMIT_TOKEN_EXPIRED, true },
 	};
 	struct remit_policy *policy = make_policy();
 	(void)state;
@@ -143,6 +150,7 @@ static void test_tokens_that_are_no_good(void **state)
 		struct remit_question *q = ask(&a, policy, 2, "*");
 		q->credential = cases[i].credential;
 		q->owner_active = cases[i].owner_active;
+		q->proven = cases[i].proven;
 		a.record.api = cases[i].api;
 		a.record.flags = cases[i].flags;
 		a.record.expires_s = cases[i].expires_s;

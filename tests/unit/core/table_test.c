@@ -81,7 +81,7 @@ static void test_every_field_comes_back(void **state)
 	digest_of(1, digest);
 	assert_int_equal(remit_table_put(table, digest, &record), REMIT_OK);
 	assert_true(remit_table_find(reader, digest, &found));
-	record.flags = REMIT_RECORD_KIND | REMIT_RECORD_REVOKED; /* only those that are known are kept */
+	record.flags = REMIT_RECORD_KIND | REMIT_RECORD_REVOKED | REMIT_RECORD_BOUND; /* only those that are known are kept */
 	assert_memory_equal(&found, &record, sizeof(found));
 	put(table, 1);
 	assert_true(remit_table_find(reader, digest, &found) && found.owner == 2 && found.flags == 1);

@@ -30,6 +30,11 @@ static const struct {
 	{ "Authorization: Bearer ==\r\n", CREDENTIALS_MALFORMED, NULL },
 	{ "Authorization: Bearer a=b\r\n", CREDENTIALS_MALFORMED, NULL },
 	{ "Authorization: Bearer a\xC3\xA9\r\n", CREDENTIALS_MALFORMED, NULL },
+	{ "Authorization: DPoP\r\n", CREDENTIALS_MALFORMED, NULL },
+	{ "Authorization: DPoP abc, Bearer abc\r\n", CREDENTIALS_MALFORMED, NULL },
+	{ "Authorization: DPoPx abc\r\n", CREDENTIALS_NONE, NULL },
+	{ "DPoP: abc\r\n", CREDENTIALS_NONE, NULL },
+	{ "Authorization: dpop abc\r\n", CREDENTIALS_PROVEN, "abc" },
 	{ "Authorization: Bearer sl_pat_09azAZ\r\n", CREDENTIALS_BEARER, "sl_pat_09azAZ" },
 	{ "aUTHORIZATION: bEARER a-._~+/==\r\n", CREDENTIALS_BEARER, "a-._~+/==" },
 };

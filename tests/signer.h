@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A client with a key, that signs proofs by OpenSSL; of each kind that is known, and of some that are not.
  */
-#ifndef REMIT_TESTS_UNIT_AUTHORITY_SIGNER_H
-#define REMIT_TESTS_UNIT_AUTHORITY_SIGNER_H
+#ifndef REMIT_TESTS_SIGNER_H
+#define REMIT_TESTS_SIGNER_H
 
 #include "base/text.h"
 
