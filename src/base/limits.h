@@ -105,6 +105,12 @@
 #define LIMIT_POLICY_IMAGE_BYTES (16 * 1024 * 1024) /* the compiled form of a profile */
 #define LIMIT_YAML_DEPTH 16
 
+/* Files of a site and of its tokens, read as small trees (wire/yaml_tree.h). */
+#define LIMIT_YAML_FILE_BYTES (1024 * 1024)
+#define LIMIT_YAML_NODES 65536
+#define LIMIT_SITE_USERS 100000         /* of one site */
+#define LIMIT_SITE_PERMISSIONS 65536    /* of all its roles */
+
 /* OpenAPI documents, which `remit init` reads. GitHub's is 13 MB. */
 #define LIMIT_OPENAPI_BYTES (64u * 1024 * 1024)
 #define LIMIT_OPENAPI_OPERATIONS LIMIT_RULES
