@@ -111,6 +111,12 @@
 #define LIMIT_SITE_USERS 100000         /* of one site */
 #define LIMIT_SITE_PERMISSIONS 65536    /* of all its roles */
 
+/* Content: a site's files. What is larger is told of and left alone. */
+#define LIMIT_CONTENT_FILE_BYTES (4 * 1024 * 1024)
+#define LIMIT_CONTENT_SCALAR_BYTES (512 * 1024) /* one text of a file's YAML; a body may fill the file */
+#define LIMIT_CONTENT_NODES 100000 /* values of one file: "- " is 2 bytes in it and 72 in memory */
+#define LIMIT_CONTENT_DEPTH 64     /* a set in a set in a set: three levels each */
+
 /* OpenAPI documents, which `remit init` reads. GitHub's is 13 MB. */
 #define LIMIT_OPENAPI_BYTES (64u * 1024 * 1024)
 #define LIMIT_OPENAPI_OPERATIONS LIMIT_RULES

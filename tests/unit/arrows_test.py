@@ -34,7 +34,7 @@ LIBRARIES = {
     r"uv\.h": ["net/"],
     r"curl/.*": ["outbound/"],
     r"sqlite3\.h": ["store/sqlite"],
-    r"yaml\.h": ["profile/", "wire/yaml_tree.c"],
+    r"yaml\.h": ["profile/", "wire/yaml_tree.c", "services/content/site/value_read.c"],
     r"expat\.h": ["wire/rss.c"],
     r"openssl/.*": ["core/digest.c", "gate/audit_segment.c", "authority/dpop/signature.c", "net/"],
     r"jansson\.h": ["services/", "gate/", "cli/", "authority/"],
