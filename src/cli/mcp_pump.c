@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A few threads take turns at stdin, so that a slow call holds up nothing else. Each carries the message that it has
- * read, with the header fields that a client of HTTP would have sent, and prints the answer.
+ * read, with the header fields that a client of HTTP would have sent, and prints the answer, and what comes before it.
  * cli: may include every room.
  */
 #include "cli/mcp_pump.h"
@@ -30,6 +30,10 @@ struct carrier_thread {
 	struct buf line, request, answer;
 	struct jsonrpc_value id; /* of what it carries; a view into `line` */
 	bool cancelled;          /* its client wants no answer any more */
+	bool headed;             /* the answer's head is there */
+	bool events;             /* it is a stream of messages, each printed when it comes */
+	bool told;               /* the last of them was */
+	size_t taken;            /* bytes of the answer that were looked at */
 };
 
 struct pump {
@@ -182,10 +186,11 @@ static void write_request(struct carrier_thread *t, const struct jsonrpc_message
 	const struct pump_options *options = &t->pump->options;
 	struct buf *out = &t->request;
 	buf_reset(out);
-	buf_printf(out, "POST %s HTTP/1.1\r\nHost: %.*s\r\nAuthorization: Bearer %s\r\n", options->endpoint,
+	/* By 1.0 a stream comes as it is, and not in chunks. */
+	buf_printf(out, "POST %s HTTP/1.0\r\nHost: %.*s\r\nAuthorization: Bearer %s\r\n", options->endpoint,
 		STR_FMT(options->host), options->token);
 	buf_printf(out, "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
-		"Connection: close\r\nContent-Length: %zu\r\n", t->line.n);
+		"Content-Length: %zu\r\n", t->line.n);
 	if (message && message->field[JSONRPC_PROTOCOL].kind != JSON_KIND_NONE) {
 		add_mirror(out, "MCP-Protocol-Version", &message->field[JSONRPC_PROTOCOL]);
 		add_mirror(out, "Mcp-Method", &message->field[JSONRPC_METHOD]);
@@ -211,9 +216,50 @@ static bool send_all(int fd, struct str text)
 	return true;
 }
 
-static bool receive_all(int fd, struct buf *into)
+static bool is_cancelled(struct carrier_thread *t)
 {
+	pthread_mutex_lock(&t->pump->talking);
+	bool cancelled = t->cancelled;
+	pthread_mutex_unlock(&t->pump->talking);
+	return cancelled;
+}
+
+static void look_at_head(struct carrier_thread *t)
+{
+	static const char type[] = "\r\nContent-Type: text/event-stream\r\n";
+	const char *end = memmem(t->answer.p, t->answer.n, "\r\n\r\n", 4);
+	if (!end)
+		return;
+	t->headed = true;
+	t->taken = (size_t)(end + 4 - t->answer.p);
+	t->events = memmem(t->answer.p, t->taken, type, sizeof(type) - 1) != NULL;
+}
+
+/* Prints what has come of a stream of events: our own server writes each message in one line. */
+static void take_events(struct carrier_thread *t)
+{
+	const struct str data = STR("data: "), answers = STR("{\"jsonrpc\":\"2.0\",\"id\":");
+	const char *end;
+	if (!t->headed)
+		look_at_head(t);
+	while (t->events && (end = memchr(t->answer.p + t->taken, '\n', t->answer.n - t->taken)) != NULL) {
+		struct str line = { t->answer.p + t->taken, (size_t)(end + 1 - t->answer.p) - t->taken };
+		t->taken += line.n;
+		if (!str_starts(line, data))
+			continue;
+		line = (struct str){ line.p + data.n, line.n - data.n };
+		t->told |= str_starts(line, answers);
+		if (!is_cancelled(t))
+			print(t->pump, line);
+	}
+}
+
+static bool receive_all(struct carrier_thread *t, int fd)
+{
+	struct buf *into = &t->answer;
 	buf_reset(into);
+	t->headed = t->events = t->told = false;
+	t->taken = 0;
 	for (;;) {
 		if (!buf_reserve(into, READ_BYTES))
 			return false;
@@ -223,6 +269,7 @@ static bool receive_all(int fd, struct buf *into)
 		if (n <= 0)
 			return n == 0;
 		into->n += (size_t)n;
+		take_events(t);
 	}
 }
 
@@ -236,7 +283,7 @@ static bool exchange(struct carrier_thread *t, struct str *ret)
 	/* What is refused before it was read whole is answered all the same. */
 	if (good)
 		(void)send_all(fd, buf_str(&t->request));
-	good = good && receive_all(fd, &t->answer);
+	good = good && receive_all(t, fd);
 	if (fd >= 0)
 		close(fd);
 	const char *end = good ? memmem(t->answer.p, t->answer.n, "\r\n\r\n", 4) : NULL;
@@ -278,7 +325,7 @@ static bool is_same_id(const struct jsonrpc_value *a, const struct json_wanted *
 	return a->kind == b->kind && a->kind != JSON_KIND_NONE && str_eq(a->raw, b->raw);
 }
 
-/* Nobody waits for that answer any more. What runs is short, and is done to its end. */
+/* Nobody waits for that answer any more: nothing more of it is printed. The gate hears of it too. */
 static void note_cancelled(struct pump *p, const struct jsonrpc_message *message)
 {
 	struct json_wanted wanted = { .pointer = STR("/requestId") };
@@ -302,14 +349,6 @@ static void set_id(struct carrier_thread *t, struct jsonrpc_value id)
 	pthread_mutex_unlock(&t->pump->talking);
 }
 
-static bool is_cancelled(struct carrier_thread *t)
-{
-	pthread_mutex_lock(&t->pump->talking);
-	bool cancelled = t->cancelled;
-	pthread_mutex_unlock(&t->pump->talking);
-	return cancelled;
-}
-
 static void carry(struct carrier_thread *t)
 {
 	struct jsonrpc_message message = { 0 };
@@ -322,8 +361,8 @@ static void carry(struct carrier_thread *t)
 		note_cancelled(t->pump, &message);
 	write_request(t, read ? &message : NULL);
 	bool came = exchange(t, &body);
-	if (wants_answer && !is_cancelled(t)) {
-		if (came)
+	if (wants_answer && !t->told && !is_cancelled(t)) {
+		if (came && !t->events)
 			print_answer(t, body);
 		else
 			print_error(t, -31503, "The server is ending");

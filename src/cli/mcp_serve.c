@@ -165,6 +165,7 @@ static enum cli_exit open_server(struct session *s)
 	const struct server_handler handler = gate_handler(s->gate);
 	if (!listener.address || !server_new(&options, &handler, &s->server, text))
 		return cli_fail(s->cli, CLI_REFUSED, "%s.", text);
+	gate_set_server(s->gate, s->server);
 	return gate_start(s->gate, text) ? CLI_DONE : cli_fail(s->cli, CLI_STORE, "%s.", text);
 }
 

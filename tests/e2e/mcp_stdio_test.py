@@ -51,7 +51,7 @@ def talk(lines, token=reader["token"]):
     equal((process.returncode, "Sanitizer" in err), (0, False), err)
     answers = [json.loads(line) for line in out.splitlines()]
     assert all(one["jsonrpc"] == "2.0" for one in answers), answers
-    return {one["id"]: one for one in answers}, answers
+    return {one["id"]: one for one in answers if "method" not in one}, answers
 
 
 def ask(process, one):
@@ -73,6 +73,25 @@ def both_eras_list_and_call():
     assert "publish_story" not in json.dumps(got[3]["result"]["tools"][0]), "only what the token covers"
     for number in (4, 5):
         equal(got[number]["result"]["structuredContent"]["project_id"], projects["Aurora"])
+
+
+@case
+def progress_comes_before_the_answer():
+    """notes of each call that wants some, by its token, and one answer each"""
+    stories = [{"title": "T", "body": "B", "projectId": projects["Aurora"]}] * 30
+    def many(number, modern, **meta):
+        one = call(number, "create_stories", modern, stories=stories)
+        one["params"]["_meta"] = {**one["params"].get("_meta", {}), **meta}
+        return one
+    got, answers = talk([many(1, True, progressToken="a"), many(2, False, progressToken=7), many(3, False)], editor["token"])
+    equal(sorted(got), [1, 2, 3])
+    for number, token in ((1, "a"), (2, 7)):
+        equal(len(got[number]["result"]["structuredContent"]["results"]), 30)
+        notes = [i for i, one in enumerate(answers) if one.get("method") == "notifications/progress"
+                 and one["params"]["progressToken"] == token]
+        assert notes and notes[-1] < answers.index(got[number]), answers
+        equal(answers[notes[-1]]["params"]["progress"], 30)
+    equal({one["params"]["progressToken"] for one in answers if "method" in one}, {"a", 7})
 
 
 @case
