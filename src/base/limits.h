@@ -140,6 +140,25 @@
 #define LIMIT_REASON_BYTES 1000
 #define LIMIT_RATE_PER_MINUTE 60000
 
+/* The authorization server. */
+#define LIMIT_OAUTH_BODY_BYTES (16 * 1024)    /* a form or a registration: the largest that we saw has 2 kB */
+#define LIMIT_OAUTH_STATE_BYTES 2048          /* what a client gets back with its code */
+#define LIMIT_OAUTH_CODE_MS 60000             /* from Approve to the token request */
+#define LIMIT_OAUTH_ACCESS_MS 3600000         /* an access token that can be refreshed, or asked for again */
+#define LIMIT_OAUTH_ACCESS_ALONE_MS 43200000  /* one without a refresh token: a working day */
+#define LIMIT_OAUTH_REFRESH_MS INT64_C(7776000000) /* a refresh token that nobody uses: 90 days */
+#define LIMIT_OAUTH_REPEAT_MS 30000           /* a used refresh token gives the same again: lost answers, parallel calls */
+#define LIMIT_OAUTH_PUSHED_MS 90000
+#define LIMIT_OAUTH_PUSHED 1000               /* of one client, waiting */
+#define LIMIT_OAUTH_DEVICE_MS 600000
+#define LIMIT_OAUTH_DEVICE_INTERVAL_MS 5000   /* RFC 8628 section 3.2 */
+#define LIMIT_OAUTH_DEVICES 1000              /* of one client, waiting */
+#define LIMIT_OAUTH_EXCHANGE_DEPTH 4          /* children of children */
+#define LIMIT_OAUTH_REDIRECTS 10              /* of one client */
+#define LIMIT_OAUTH_CLIENTS 200000            /* that made themselves known; past it the oldest unused one goes */
+#define LIMIT_OAUTH_UNUSED_MS 86400000        /* then such a one is forgotten, where nobody granted it anything */
+#define LIMIT_OAUTH_ENDED_MS 86400000         /* how long what has run out is kept, so that its use is seen */
+
 /* Audit. */
 #define LIMIT_AUDIT_RING 8192         /* records waiting per loop, then gaps are counted */
 /* Records of what costs its sender nothing (no good token, or one beyond its rate) that each loop adds to

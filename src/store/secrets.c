@@ -218,6 +218,19 @@ bool secrets_mac_ok(const struct secrets *secrets, const char *purpose, struct s
 	return sodium_memcmp(good, mac, sizeof(good)) == 0;
 }
 
+void secrets_derive(const struct secrets *secrets, const char *purpose, struct str text, uint8_t ret[32])
+{
+	uint8_t key[KEY_BYTES];
+	crypto_auth_hmacsha256_state state;
+
+	derive(secrets, "derive", purpose, key);
+	crypto_auth_hmacsha256_init(&state, key, sizeof(key));
+	crypto_auth_hmacsha256_update(&state, (const uint8_t *)text.p, text.n);
+	crypto_auth_hmacsha256_final(&state, ret);
+	sodium_memzero(&state, sizeof(state));
+	sodium_memzero(key, sizeof(key));
+}
+
 bool secrets_cursor_write(const struct secrets *secrets, const char *purpose, struct str text,
 	struct buf *out)
 {

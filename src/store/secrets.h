@@ -29,6 +29,10 @@ void secrets_mac(const struct secrets *secrets, const char *purpose, struct str 
 bool secrets_mac_ok(const struct secrets *secrets, const char *purpose, struct str text,
 	const uint8_t mac[16]);
 
+/* 32 bytes that only this key gives for purpose and text (HMAC-SHA-256): what must come out the same twice
+ * and is kept nowhere. */
+void secrets_derive(const struct secrets *secrets, const char *purpose, struct str text, uint8_t ret[32]);
+
 /* Page cursors (T07): base64url of the text and its MAC, made and read back for one purpose only.
  * Writing is false for a text of more than SECRETS_CURSOR_MAX bytes, or where `out` is full; reading
  * for a cursor that we did not make for this purpose. */

@@ -66,6 +66,8 @@ struct token_row {
 	const char *preset;  /* the handle it was made from, or NULL: for people only */
 	struct id project;   /* unset: not bound */
 	struct id parent;    /* unset: none */
+	/* Of OAuth: whose it is, what it comes of, and what was given with it; unset: none. */
+	struct id client, grant, family;
 	int64_t created_ms, expires_ms, last_used_ms;
 	int64_t revoked_ms;
 	const char *revoked_by, *revoked_why; /* NULL where not revoked */
@@ -110,7 +112,7 @@ enum store_status store_project_reaches(struct store *store, const struct id *pr
 
 /* Tokens. STORE_EXISTS where a live personal token of this owner and API has the name (D13), or the id
  * or text is taken; STORE_NOT_FOUND where the owner, or a project of this API, is not there;
- * STORE_CONFLICT where the parent is not live. */
+ * STORE_CONFLICT where the parent, client or grant is not live. */
 enum store_status store_token_add(struct store *store, const struct token_row *token,
 	const uint8_t digest[REMIT_DIGEST_SIZE], const struct store_actor *actor, int64_t *ret_revision);
 enum store_status store_token_get(struct store *store, const struct id *id, struct arena *arena,
@@ -168,6 +170,7 @@ enum store_status store_token_used(struct store *store, const struct token_use *
 struct store_text {
 	uint8_t digest[REMIT_DIGEST_SIZE];
 	struct id_bytes token, owner, project;
+	struct id_bytes client; /* OAuth's; all zero: none */
 	struct str api, scopes;
 	int64_t expires_ms, revoked_ms, last_used_ms; /* expires_ms: of this text, where that is sooner */
 	uint64_t audit_place;

@@ -19,6 +19,9 @@ static const char *const scripts[] = {
 	[REVOKE_ONE] = REVOKE("id"),
 	[REVOKE_OF_OWNER] = REVOKE("owner_id"),
 	[REVOKE_OF_PROJECT] = REVOKE("project_id"),
+	[REVOKE_OF_CLIENT] = REVOKE("client_id"),
+	[REVOKE_OF_GRANT] = REVOKE("grant_id"),
+	[REVOKE_OF_FAMILY] = REVOKE("family_id"),
 };
 
 enum store_status feed_add_texts(struct sql *sql, int64_t number, const uint8_t digest[REMIT_DIGEST_SIZE],

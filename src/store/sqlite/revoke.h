@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Revoking a token, or all of an owner or project, inside a transaction.
+ * Adding a token, and revoking one or all of an owner, project, client, grant or family, inside a transaction.
  * store: may include base, core and wire.
  */
 #ifndef REMIT_STORE_SQLITE_REVOKE_H
@@ -7,7 +7,18 @@
 
 #include "store/store.h"
 
-enum revoke_which { REVOKE_ONE, REVOKE_OF_OWNER, REVOKE_OF_PROJECT };
+enum revoke_which {
+	REVOKE_ONE,
+	REVOKE_OF_OWNER,
+	REVOKE_OF_PROJECT,
+	REVOKE_OF_CLIENT,
+	REVOKE_OF_GRANT,
+	REVOKE_OF_FAMILY,
+};
+
+/* What store_token_add does. */
+enum store_status token_add_within(struct sql *sql, const struct token_row *token,
+	const uint8_t digest[REMIT_DIGEST_SIZE], const struct store_actor *actor, int64_t *revision);
 
 /* Revokes them and all that descends from them, with a feed row for each text and an event for each
  * token. *revision becomes the last of them; it stays where nothing was to be revoked. */

@@ -45,15 +45,15 @@ struct id column_id(struct sql_statement *st, int column)
 }
 
 /* A text that may be null. SQLite ends every text with a NUL. */
-static const char *optional_text(struct sql_statement *st, int column)
+const char *column_optional_text(struct sql_statement *st, int column)
 {
 	return sql_column_text(st, column).p;
 }
 
 /* A text that is never null: no pointer means no memory. */
-static bool read_text(struct sql_statement *st, int column, const char **ret)
+bool column_read_text(struct sql_statement *st, int column, const char **ret)
 {
-	*ret = optional_text(st, column);
+	*ret = column_optional_text(st, column);
 	return *ret != NULL;
 }
 
@@ -61,12 +61,12 @@ bool read_user(struct sql_statement *st, struct user_row *ret)
 {
 	*ret = (struct user_row){
 		.id = column_id(st, 0),
-		.password_hash = optional_text(st, 2),
+		.password_hash = column_optional_text(st, 2),
 		.admin = sql_column_int(st, 3) == 1,
 		.created_ms = sql_column_int(st, 4),
 		.disabled_ms = sql_column_int(st, 5),
 	};
-	return read_text(st, 1, &ret->email);
+	return column_read_text(st, 1, &ret->email);
 }
 
 bool read_project(struct sql_statement *st, struct project_row *ret)
@@ -76,7 +76,7 @@ bool read_project(struct sql_statement *st, struct project_row *ret)
 		.owner = column_id(st, 3),
 		.created_ms = sql_column_int(st, 4),
 	};
-	return read_text(st, 1, &ret->api) && read_text(st, 2, &ret->name);
+	return column_read_text(st, 1, &ret->api) && column_read_text(st, 2, &ret->name);
 }
 
 bool read_token(struct sql_statement *st, struct token_row *ret)
@@ -85,22 +85,25 @@ bool read_token(struct sql_statement *st, struct token_row *ret)
 		.id = column_id(st, 0),
 		.kind = (enum remit_token_kind)sql_column_int(st, 1),
 		.owner = column_id(st, 3),
-		.owner_email = optional_text(st, 4),
-		.preset = optional_text(st, 7),
+		.owner_email = column_optional_text(st, 4),
+		.preset = column_optional_text(st, 7),
 		.project = column_id(st, 8),
 		.parent = column_id(st, 9),
 		.created_ms = sql_column_int(st, 10),
 		.expires_ms = sql_column_int(st, 11),
 		.last_used_ms = sql_column_int(st, 12),
 		.revoked_ms = sql_column_int(st, 13),
-		.revoked_by = optional_text(st, 14),
-		.revoked_why = optional_text(st, 15),
+		.revoked_by = column_optional_text(st, 14),
+		.revoked_why = column_optional_text(st, 15),
 		.rate = (uint16_t)sql_column_int(st, 16),
+		.client = column_id(st, 17),
+		.grant = column_id(st, 18),
+		.family = column_id(st, 19),
 	};
-	return read_text(st, 2, &ret->name) && read_text(st, 5, &ret->api) && read_text(st, 6, &ret->scopes);
+	return column_read_text(st, 2, &ret->name) && column_read_text(st, 5, &ret->api) && column_read_text(st, 6, &ret->scopes);
 }
 
-static bool keep_text(struct arena *arena, const char **text)
+bool keep_text(struct arena *arena, const char **text)
 {
 	if (*text)
 		*text = arena_copy(arena, str_of(*text));

@@ -24,7 +24,7 @@ bool read_project(struct sql_statement *st, struct project_row *ret);
 #define TOKEN_COLUMNS(expires, revoked) \
 	"t.id, t.kind, t.name, t.owner_id, u.email, t.api, t.scopes, t.preset, t.project_id, t.parent_id," \
 	" t.created_at, " expires ", coalesce(w.last_used, 0), " revoked "," \
-	" t.revoked_by, t.revoked_why, t.rate"
+	" t.revoked_by, t.revoked_why, t.rate, t.client_id, t.grant_id, t.family_id"
 #define TOKEN_TABLES \
 	" tokens t LEFT JOIN users u ON u.id = t.owner_id LEFT JOIN token_use w ON w.token = t.number "
 bool read_token(struct sql_statement *st, struct token_row *ret);
@@ -35,10 +35,15 @@ bool read_token(struct sql_statement *st, struct token_row *ret);
 #define OLD_REVOKED "CASE WHEN t.revoked_at <> 0 THEN t.revoked_at ELSE o.revoked_at END"
 
 /* Copies a row's texts into the arena. False without memory. */
+bool keep_text(struct arena *arena, const char **text); /* NULL stays NULL */
 bool keep_user(struct arena *arena, struct user_row *row);
 bool keep_project(struct arena *arena, struct project_row *row);
 bool keep_token(struct arena *arena, struct token_row *row);
 
+/* A text that may be null: until the next step. */
+const char *column_optional_text(struct sql_statement *st, int column);
+/* A text that is never null: false without memory. */
+bool column_read_text(struct sql_statement *st, int column, const char **ret);
 /* The id in a column; unset for null. */
 struct id column_id(struct sql_statement *st, int column);
 struct id_bytes column_id_bytes(struct sql_statement *st, int column);

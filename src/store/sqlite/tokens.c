@@ -11,7 +11,7 @@
 
 struct change {
 	const struct token_row *token; /* add, replace, update */
-	struct id_bytes id, owner, project, parent;
+	struct id_bytes id, owner, project, parent, client, grant, family;
 	struct id_bytes old;           /* replace */
 	const char *id_text;
 	const uint8_t *digest;         /* add, replace, rotate */
@@ -32,7 +32,9 @@ static enum store_status check_surroundings(struct sql *sql, const struct change
 		" EXISTS (SELECT 1 FROM users WHERE id = ?1),"
 		" ?2 IS NULL OR EXISTS (SELECT 1 FROM projects WHERE id = ?2 AND api = ?3),"
 		" ?4 IS NULL OR EXISTS (SELECT 1 FROM tokens WHERE id = ?4 AND " LIVE("?5") "),"
-		" NOT EXISTS (SELECT 1 FROM token_old_texts WHERE digest = ?6)");
+		" NOT EXISTS (SELECT 1 FROM token_old_texts WHERE digest = ?6),"
+		" ?7 IS NULL OR EXISTS (SELECT 1 FROM clients WHERE id = ?7 AND revoked_at = 0),"
+		" ?8 IS NULL OR EXISTS (SELECT 1 FROM grants WHERE id = ?8 AND revoked_at = 0)");
 
 	bind_id(st, 1, &change->owner);
 	bind_id(st, 2, &change->project);
@@ -40,12 +42,14 @@ static enum store_status check_surroundings(struct sql *sql, const struct change
 	bind_id(st, 4, &change->parent);
 	sql_bind_int(st, 5, change->actor->now_ms);
 	sql_bind_blob(st, 6, change->digest, REMIT_DIGEST_SIZE);
+	bind_id(st, 7, &change->client);
+	bind_id(st, 8, &change->grant);
 	enum store_status status = step_one(st);
 	if (status != STORE_OK)
 		return status;
 	if (!sql_column_int(st, 0) || !sql_column_int(st, 1))
 		status = STORE_NOT_FOUND;
-	else if (!sql_column_int(st, 2))
+	else if (!sql_column_int(st, 2) || !sql_column_int(st, 4) || !sql_column_int(st, 5))
 		status = STORE_CONFLICT; /* a child must not be born after its parent died */
 	else if (!sql_column_int(st, 3))
 		status = STORE_EXISTS;
@@ -72,8 +76,9 @@ static enum store_status insert(struct sql *sql, const struct change *change)
 	struct sql_statement *st = sql_prepare(sql,
 		"INSERT INTO tokens (id, digest, owner_id, project_id, kind,"
 		" rate, expires_at, revoked_at, api, scopes, name, holds_name, parent_id, preset, created_at,"
-		" revoked_by, revoked_why)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
+		" revoked_by, revoked_why, client_id, grant_id, family_id)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
+		" ?19, ?20)");
 
 	bind_id(st, 1, &change->id);
 	sql_bind_blob(st, 2, change->digest, REMIT_DIGEST_SIZE);
@@ -92,6 +97,9 @@ static enum store_status insert(struct sql *sql, const struct change *change)
 	sql_bind_int(st, 15, token->created_ms);
 	bind_text(st, 16, token->revoked_by);
 	bind_text(st, 17, token->revoked_why);
+	bind_id(st, 18, &change->client);
+	bind_id(st, 19, &change->grant);
+	bind_id(st, 20, &change->family);
 	return sql_run(st);
 }
 
@@ -101,7 +109,7 @@ static enum store_status add(struct sql *sql, void *arg)
 	const struct token_row *token = change->token;
 	enum store_status status = check_surroundings(sql, change);
 
-	if (status == STORE_OK)
+	if (status == STORE_OK && token->kind == REMIT_TOKEN_PERSONAL)
 		status = free_name(sql, change);
 	if (status == STORE_OK)
 		status = insert(sql, change);
@@ -113,7 +121,8 @@ static enum store_status add(struct sql *sql, void *arg)
 			"owner", token->owner.text, "api", token->api, "scopes", token->scopes,
 			"preset", token->preset,
 			"project", id_is_set(&token->project) ? token->project.text : NULL,
-			"parent", id_is_set(&token->parent) ? token->parent.text : NULL, NULL);
+			"parent", id_is_set(&token->parent) ? token->parent.text : NULL,
+			"client", id_is_set(&token->client) ? token->client.text : NULL, NULL);
 	return status;
 }
 
@@ -126,7 +135,23 @@ static bool read_row(const struct token_row *token, struct change *change)
 		id_is_set(&token->owner) && id_to_bytes(&token->id, &change->id) &&
 		id_to_bytes(&token->owner, &change->owner) &&
 		id_to_bytes(&token->project, &change->project) &&
-		id_to_bytes(&token->parent, &change->parent);
+		id_to_bytes(&token->parent, &change->parent) &&
+		id_to_bytes(&token->client, &change->client) &&
+		id_to_bytes(&token->grant, &change->grant) &&
+		id_to_bytes(&token->family, &change->family);
+}
+
+enum store_status token_add_within(struct sql *sql, const struct token_row *token,
+	const uint8_t digest[REMIT_DIGEST_SIZE], const struct store_actor *actor, int64_t *revision)
+{
+	struct change change = { .digest = digest, .actor = actor };
+
+	if (!read_row(token, &change))
+		return STORE_INVALID;
+	enum store_status status = add(sql, &change);
+	if (status == STORE_OK)
+		*revision = change.revision;
+	return status;
 }
 
 static enum store_status apply(struct store *store, enum store_status (*fn)(struct sql *sql, void *arg),
