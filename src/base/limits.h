@@ -128,8 +128,9 @@
 #define LIMIT_DPOP_BYTES 4096         /* of one proof; with a key of RSA-4096 it is 2.5 kB */
 #define LIMIT_DPOP_JTI_BYTES 256
 #define LIMIT_DPOP_AGE_S 60           /* its iat from now, either way */
-#define LIMIT_DPOP_REMEMBERED (1u << 20) /* proofs of calls that must not come again, by one process: 40 MB at most */
-#define LIMIT_DPOP_REMEMBERED_TOKENS (1u << 16) /* the same of requests for tokens, so that strangers cannot fill the first */
+#define LIMIT_DPOP_REMEMBERED (1u << 20) /* proofs that must not come again, by one process: of calls, and as many of
+					 * requests for tokens, which are apart so that strangers fill only theirs. 40 MB
+					 * each, where they are full: that is 8000 to 17000 a second */
 #define LIMIT_JWK_RSA_BYTES 512       /* a modulus of 4096 bits: 100 us to verify; of 16384, 1.3 ms */
 #define LIMIT_JWK_RSA_LEAST 256       /* 2048 bits */
 #define LIMIT_JWK_RSA_EXPONENT 4      /* bytes */

@@ -159,7 +159,7 @@ static bool fill_record(struct replica *r, struct remit_table *table, const stru
 		.expires_s = replica_expiry_seconds(text->expires_ms),
 		.rate = text->rate,
 		.flags = (uint8_t)((unsigned)text->kind | (text->revoked_ms ? REMIT_RECORD_REVOKED : 0u) |
-			(text->bound ? REMIT_RECORD_BOUND : 0u)),
+			(text->key.bound ? REMIT_RECORD_BOUND : 0u)),
 		.owner = roster_person(r->roster, &text->owner),
 		.project = roster_project(r->roster, &text->project),
 	};

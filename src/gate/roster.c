@@ -104,13 +104,13 @@ static uint32_t number_of(struct roster *r, const struct store_text *text)
 		if (!chunks_add(&r->tokens))
 			return 0;
 	}
-	uint8_t *key = text->bound ? chunks_make(&r->keys, number) : NULL;
-	if (text->bound && !key) {
+	uint8_t *key = text->key.bound ? chunks_make(&r->keys, number) : NULL;
+	if (text->key.bound && !key) {
 		r->tokens.count -= reused ? 0 : 1;
 		return 0;
 	}
 	if (key) /* for its whole life: nobody reads it until a record says so */
-		memcpy(key, text->jkt, REMIT_DIGEST_SIZE);
+		memcpy(key, text->key.jkt, REMIT_DIGEST_SIZE);
 	struct roster_token *token = roster_token(r, number);
 	token->id = text->token;
 	atomic_store_explicit(&token->rate, 0, memory_order_relaxed);

@@ -90,6 +90,7 @@ struct code_row {
 	const char *redirect;
 	bool redirect_given;
 	const char *challenge, *resource; /* resource: or NULL */
+	struct store_key key; /* that its token request must prove, where it is bound (dpop_jkt) */
 	int64_t expires_ms, used_ms;
 };
 
@@ -110,6 +111,7 @@ struct store_issue {
 	const uint8_t *access_digest;
 	const uint8_t *refresh_digest; /* NULL: none */
 	int64_t refresh_expires_ms;
+	struct store_key refresh_key; /* of a new family: that its refresh tokens are bound to */
 };
 
 enum store_outcome {
@@ -128,6 +130,7 @@ struct refresh_row {
 	struct id family, grant, client, user, project;
 	const char *api, *scopes; /* what the family was given at first */
 	const char *resource;
+	struct store_key key; /* of the family */
 	int64_t created_ms, expires_ms, used_ms, revoked_ms; /* revoked: of the family */
 };
 enum store_status store_refresh_find(struct store *store, const uint8_t digest[REMIT_DIGEST_SIZE],

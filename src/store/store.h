@@ -55,6 +55,12 @@ struct project_row {
 	int64_t created_ms;
 };
 
+/* The key that something is bound to (RFC 9449). */
+struct store_key {
+	bool bound;
+	uint8_t jkt[REMIT_DIGEST_SIZE]; /* its thumbprint (RFC 7638) */
+};
+
 struct token_row {
 	struct id id;
 	enum remit_token_kind kind;
@@ -72,6 +78,7 @@ struct token_row {
 	int64_t revoked_ms;
 	const char *revoked_by, *revoked_why; /* NULL where not revoked */
 	uint16_t rate;       /* as struct remit_record's */
+	struct store_key key; /* for its whole life */
 };
 
 /* People. */
@@ -176,8 +183,7 @@ struct store_text {
 	uint64_t audit_place;
 	enum remit_token_kind kind;
 	uint16_t rate;
-	bool bound; /* to a key, of which `jkt` is the thumbprint (RFC 7638); for the token's whole life */
-	uint8_t jkt[REMIT_DIGEST_SIZE];
+	struct store_key key;
 };
 
 /* Everything at one revision, in one read transaction: every person first, then every text (revoked

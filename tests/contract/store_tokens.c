@@ -65,6 +65,8 @@ static void test_token_comes_back_whole(void **state)
 	row = contract_row(c, &owner, "caf\xc3\xa9 'x'; --");
 	row.kind = REMIT_TOKEN_ACCESS, row.scopes = "", row.preset = "read-only", row.project = project;
 	row.parent = parent.id, row.expires_ms = CONTRACT_NOW_MS + 5, row.rate = 65535;
+	row.key.bound = true;
+	memset(row.key.jkt, 7, sizeof(row.key.jkt));
 	contract_token(c, &row, digest);
 	assert_int_equal(store_token_find(c->store, digest, &c->arena, &got), STORE_OK);
 	assert_true(id_eq(&got.id, &row.id) && id_eq(&got.owner, &owner) && id_eq(&got.project, &project) &&
@@ -79,6 +81,9 @@ static void test_token_comes_back_whole(void **state)
 		got.revoked_ms == 0);
 	assert_null(got.revoked_by);
 	assert_null(got.revoked_why);
+	assert_true(got.key.bound);
+	assert_memory_equal(got.key.jkt, row.key.jkt, sizeof(row.key.jkt));
+	assert_false(contract_get(c, &parent.id).key.bound);
 }
 
 static void test_D13_names_are_unique_among_live_tokens(void **state)

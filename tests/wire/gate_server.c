@@ -3,13 +3,18 @@
  *
  *   gate_server CONFIG    makes the store, prints the id of a project and its port, then obeys stdin:
  *   token NAME OWNER SCOPE[,SCOPE] RATE EXPIRES_MS PROJECT   prints the text ("-": none)
+ *   bound NAME SCOPES                      prints a token of Ann's that is bound to the first of two keys
+ *   proof KEY ALG METHOD URL TOKEN JTI AGE_S  prints a proof by key 0 or 1 ("-" for TOKEN: no ath)
  *   revoke NAME, disable EMAIL, enable EMAIL                  prints "ok"
  *   audit [NAME]                           prints one line a record, then "."
  */
+#include "../signer.h"
 #include "authority/authority.h"
+#include "authority/dpop/proof.h"
 #include "base/clock.h"
 #include "gate/audit.h"
 #include "gate/gate.h"
+#include "wire/jose.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -121,6 +126,63 @@ static void make_token(char *name, const char *owner, char *scope_list, unsigned
 	token_issued_done(&issued);
 }
 
+/* ---- Tokens that are bound to a key, and proofs of it ---- */
+
+static struct signer signers[2];
+static struct remit_hasher *hasher;
+
+static void digest_of(const char *text, size_t n, uint8_t ret[static REMIT_DIGEST_SIZE])
+{
+	if (!remit_hasher_digest(hasher, text, n, ret))
+		abort();
+}
+
+static void make_bound(const char *name, char *scopes)
+{
+	uint8_t digest[REMIT_DIGEST_SIZE], random[30] = { (uint8_t)name_count, 7 };
+	char text[REMIT_TOKEN_ROOM], canonical[JWK_CANONICAL_ROOM];
+	struct user_row ann;
+	struct arena arena;
+	struct jwk jwk;
+	struct store_actor who = actor();
+	arena_init(&arena, 0);
+	for (char *c = scopes; *c; c++)
+		*c = *c == ',' ? ' ' : *c;
+	struct token_row row = { .id = id_make(who.now_ms, random), .kind = REMIT_TOKEN_ACCESS, .name = name,
+		.api = apis[0].name, .scopes = scopes, .created_ms = who.now_ms, .key = { .bound = true } };
+	if (store_user_find(store, "ann@example.com", &arena, &ann) != STORE_OK || !jwk_read(str_of(signers[0].jwk), &jwk) ||
+		remit_token_write("ty", REMIT_TOKEN_ACCESS, random, text) != REMIT_OK)
+		abort();
+	row.owner = ann.id;
+	digest_of(canonical, jwk_canonical(&jwk, canonical), row.key.jkt);
+	digest_of(text, strlen(text), digest);
+	bool added = store_token_add(store, &row, digest, &who, NULL) == STORE_OK;
+	arena_done(&arena);
+	snprintf(names[name_count].name, sizeof(names[0].name), "%s", name);
+	names[name_count++].id = row.id;
+	printf("%s\n", added ? text : "error");
+}
+
+static void make_proof(const char *line)
+{
+	char alg[16], method[16], url[512], token[64], jti[300], claims[2048], text[4096], ath[PROOF_JKT_CHARS + 1];
+	unsigned key;
+	int age_s;
+	uint8_t digest[REMIT_DIGEST_SIZE];
+	if (sscanf(line, "proof %u %15s %15s %511s %63s %299s %d", &key, alg, method, url, token, jti, &age_s) != 7)
+		abort();
+	digest_of(token, strlen(token), digest);
+	proof_jkt_text(digest, ath);
+	snprintf(claims, sizeof(claims), "{\"htm\":\"%s\",\"htu\":\"%s\",\"jti\":\"%s\",\"iat\":%lld%s%s%s}", method, url, jti,
+		(long long)clock_wall_ms() / 1000 - age_s, strcmp(token, "-") ? ",\"ath\":\"" : "", strcmp(token, "-") ? ath : "",
+		strcmp(token, "-") ? "\"" : "");
+	struct signer signer = signers[key & 1];
+	char header[1200];
+	snprintf(header, sizeof(header), "{\"typ\":\"dpop+jwt\",\"alg\":\"%s\",\"jwk\":%s}", alg, signer.jwk);
+	signer_jws(&signer, header, claims, text);
+	printf("%s\n", text);
+}
+
 static void change(const char *verb, const char *what)
 {
 	struct authority_error error = { "" };
@@ -169,8 +231,12 @@ static void *obey(void *arg)
 		a[0] = '\0';
 		int n = sscanf(line, "%31s %63s %255s %255s %u %lld %63s", verb, a, b, scopes, &rate,
 			&expires_ms, project);
-		if (n == 7)
+		if (n >= 1 && strcmp(verb, "proof") == 0)
+			make_proof(line);
+		else if (n == 7)
 			make_token(a, b, scopes, rate, expires_ms, project);
+		else if (n == 3 && strcmp(verb, "bound") == 0)
+			make_bound(a, b);
 		else if (n >= 1 && strcmp(verb, "audit") == 0)
 			tell_audit(a);
 		else if (n >= 1)
@@ -225,6 +291,9 @@ int main(int argc, char **argv)
 	must(argc == 2, "gate_server CONFIG");
 	signal(SIGPIPE, SIG_IGN);
 	must(authority_init(), "randomness");
+	hasher = remit_hasher_new();
+	signers[0] = signer_new("ES256");
+	signers[1] = signer_new("ES256");
 	open_config(argv[1]);
 	open_store();
 	struct gate_api list[4];
@@ -252,5 +321,8 @@ int main(int argc, char **argv)
 	server_free(server);
 	store_close(store);
 	config_free(config);
+	remit_hasher_free(hasher);
+	signer_free(&signers[0]);
+	signer_free(&signers[1]);
 	return 0;
 }

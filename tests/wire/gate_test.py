@@ -45,6 +45,7 @@ public_url: https://toy.example.com
 store: sqlite:toy.db
 secrets_key: file:secrets.key
 max_staleness: 500ms
+trusted_proxies: [loopback]
 apis:
   toy: { profile: ./toy.yaml, service: publishing, origins: ["https://page.example.org"], hosts: ["alias.example.net"] }
   other: { profile: ./other.yaml, service: publishing }
@@ -486,6 +487,122 @@ def the_audit_log_has_what_never_came_to_a_decision():
     counts = dict(re.findall(r'remit_decisions_total{api="toy",verdict="refused",reason="(\w+)"} (\d+)', text))
     assert int(counts["bad_request"]) >= 2 and int(counts["unsupported_media_type"]) >= 2, counts
     assert int(counts["rate_limited"]) >= 1 and int(counts["origin_forbidden"]) >= 1, counts
+
+
+# ---- Tokens that are bound to a key (RFC 9449) ----
+
+PUBLIC = "https://toy.example.com"
+ALGS = 'DPoP algs="ES256 EdDSA Ed25519 PS256", realm="toy"'
+serial = [0]
+
+
+def proof(token, method="GET", url=f"{PUBLIC}/api/things/1", key=0, alg="ES256", jti=None, age=0):
+    serial[0] += 1
+    text = gate.say(f"proof {key} {alg} {method} {url} {token} {jti or serial[0]} {age}")
+    assert text.count(".") == 2, text
+    return text
+
+
+def bound_call(token, *proofs, method="GET", target="/api/things/1", scheme="DPoP", **more):
+    headers = [f"Authorization: {scheme} {token}", *(f"DPoP: {p}" for p in proofs)]
+    return call(method, target, headers=headers, **more)
+
+
+def refused(answer, error, described=None):
+    equal((answer.status, answer.body), (401, INVALID))
+    challenge = answer.headers["www-authenticate"]
+    assert challenge.startswith(ALGS) and f'error="{error}"' in challenge and challenge.count("error=") == 1, challenge
+    assert META in challenge, challenge
+    assert not described or f'error_description="{described}"' in challenge, challenge
+
+
+BOUND = gate.say("bound bound a:read")
+time.sleep(0.1)
+
+
+@case
+def a_bound_token_with_its_proof():
+    equal(bound_call(BOUND, proof(BOUND)).status, 200)
+    equal(bound_call(BOUND, proof(BOUND, url=f"{PUBLIC}:443/api/things/1?x=y#z")).status, 200)
+    equal(bound_call(BOUND, proof(BOUND, url=f"{PUBLIC}/api/things/%31"), scheme="dpop").status, 200)
+    local = f"localhost:{gate.port}"
+    equal(bound_call(BOUND, proof(BOUND, url=f"https://{local}/api/things/1")).status, 200)
+    equal(bound_call(BOUND, proof(BOUND, age=58)).status, 200)
+    equal(bound_call(BOUND, proof(BOUND, age=-58)).status, 200)
+
+
+@case
+def H07_a_bound_token_is_no_bearers():
+    answer = call("GET", "/api/things/1", BOUND)
+    refused(answer, "invalid_token")
+    refused(call("GET", "/api/things/1", BOUND, headers=[f"DPoP: {proof(BOUND)}"]), "invalid_token")
+    equal(gate.audit("bound")[-1].split()[1], "token_unproven")
+
+
+@case
+def O12_a_proof_that_is_none():
+    for made, why in (
+            ([], "There is no proof"),
+            ([proof(BOUND), proof(BOUND)], "There is more than one proof"),
+            ([proof(BOUND) + "," + proof(BOUND)], None),
+            (["x"], "The proof is no JWS in its compact form"),
+            ([proof(BOUND, key=1)], "The proof is by another key than the token's"),
+            ([proof(BOUND, alg="none")], None),
+            ([proof(BOUND, alg="HS256")], None),
+            ([proof(BOUND, method="POST")], "The proof's htm is not the request's method"),
+            ([proof(BOUND, url=f"{PUBLIC}/api/things/2")], "The proof's htu is not the request's URL"),
+            ([proof(BOUND, url="http://toy.example.com/api/things/1")], "The proof's htu is not the request's URL"),
+            ([proof(BOUND, url="https://evil.example.com/api/things/1")], "The proof's htu is not the request's URL"),
+            ([proof(BOUND, url="https://alias.example.net/api/things/1")], "The proof's htu is not the request's URL"),
+            ([proof(READ)], "The proof's ath is not of this token"),
+            ([proof("-")], "The proof's ath is not of this token"),
+            ([proof(BOUND, age=63)], "The proof's iat is not within a minute of now"),
+            ([proof(BOUND, age=-63)], "The proof's iat is not within a minute of now"),
+            ([proof(BOUND)[:-2] + "AA"], "The proof is not signed by its key"),
+            ([proof(BOUND) + "A" * 4096], "The proof is too long")):
+        refused(bound_call(BOUND, *made), "invalid_dpop_proof", why)
+
+
+@case
+def O12_a_proof_is_good_once_on_every_loop():
+    for _ in range(8):
+        once = proof(BOUND)
+        equal(sorted(bound_call(BOUND, once).status for _ in range(4)), [200, 401, 401, 401])
+    refused(bound_call(BOUND, once), "invalid_dpop_proof", "The proof was used before")
+
+
+@case
+def an_unbound_token_is_proven_by_nothing():
+    answer = bound_call(READ, proof(READ))
+    refused(answer, "invalid_token")
+    equal(bound_call("ty_oat_x", proof("ty_oat_x")).status, 401)
+    equal(call("GET", "/api/things/1", READ).status, 200)
+
+
+@case
+def H07_a_proxy_that_asks_proves_nothing():
+    asked = ["X-Original-Method: GET", "X-Original-URI: /api/things/1"]
+    equal(call("GET", "/gate/forward/toy", READ, headers=asked).status, 200)
+    equal(call("GET", "/gate/forward/toy", BOUND, headers=asked).status, 401)
+    for url in (f"{PUBLIC}/api/things/1", f"{PUBLIC}/gate/forward/toy"):
+        headers = [*asked, f"Authorization: DPoP {BOUND}", f"DPoP: {proof(BOUND, url=url)}"]
+        refused(call("GET", "/gate/forward/toy", headers=headers), "invalid_dpop_proof")
+
+
+@case
+def what_a_bound_token_lacks_is_told_under_its_scheme():
+    answer = bound_call(BOUND, proof(BOUND, "POST", f"{PUBLIC}/api/things"), method="POST", target="/api/things", body="{}")
+    equal(answer.code(), (403, "insufficient_scope"))
+    assert answer.headers["www-authenticate"].startswith(ALGS + ', error="insufficient_scope"'), answer.headers
+
+
+@case
+def D14_a_bound_token_that_was_revoked():
+    gone = gate.say("bound bound-gone a:read")
+    time.sleep(0.1)
+    equal(bound_call(gone, proof(gone)).status, 200)
+    equal(gate.say("revoke bound-gone"), "ok")
+    refused(bound_call(gone, proof(gone)), "invalid_token")
 
 
 @case

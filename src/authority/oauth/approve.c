@@ -212,7 +212,7 @@ enum authority_status oauth_ask_approve(const struct oauth *oauth, const struct 
 		return status;
 	struct code_row row = {
 		.family = id_new(oauth->now_ms), .redirect = ask->redirect, .redirect_given = ask->redirect_given,
-		.challenge = ask->challenge, .resource = ask->resource,
+		.challenge = ask->challenge, .resource = ask->resource, .key = ask->key,
 		.expires_ms = oauth->now_ms + LIMIT_OAUTH_CODE_MS,
 	};
 	text_random(code);

@@ -149,6 +149,16 @@ static const char *judge_pkce(const struct query *query, struct arena *arena, st
 	return ask->challenge ? NULL : fault(ask, "server_error", "There is no memory");
 }
 
+/* The key that the tokens are to be bound to, by its thumbprint (RFC 9449 section 10). */
+static const char *judge_key(const struct oauth *oauth, const struct query *query, struct oauth_ask *ask)
+{
+	struct str jkt = param(query, "dpop_jkt");
+	ask->key.bound = jkt.p && oauth->proofs;
+	if (ask->key.bound && !proof_jkt_read(jkt, ask->key.jkt))
+		return fault(ask, "invalid_request", "The dpop_jkt is no thumbprint of a key");
+	return NULL;
+}
+
 const char *oauth_ask_judge(const struct oauth *oauth, const struct query *query, struct arena *arena,
 	struct oauth_ask *ask)
 {
@@ -168,6 +178,7 @@ const char *oauth_ask_judge(const struct oauth *oauth, const struct query *query
 	if (str_is(param(query, "prompt"), "none"))
 		return fault(ask, "interaction_required", "A person is always asked here");
 	const char *code = judge_pkce(query, arena, ask);
+	code = code ? code : judge_key(oauth, query, ask);
 	return code ? code : oauth_ask_scopes(oauth, query, &ask->client, arena, ask);
 }
 
@@ -232,12 +243,16 @@ static bool is_credential(struct str name)
 	return str_is(name, "client_secret") || str_is(name, "client_assertion") || str_is(name, "client_assertion_type");
 }
 
-static const char *query_without_secrets(const struct query *query, const struct client_row *client,
-	struct arena *arena)
+static const char *query_without_secrets(const struct query *query, const struct oauth_ask *ask, struct arena *arena)
 {
+	char jkt[PROOF_JKT_CHARS + 1];
 	struct buf out;
 	buf_init(&out, 4 * LIMIT_OAUTH_BODY_BYTES);
-	add_param(&out, "client_id", str_of(client_name(client)));
+	add_param(&out, "client_id", str_of(client_name(&ask->client)));
+	if (ask->key.bound && !param(query, "dpop_jkt").p) {
+		proof_jkt_text(ask->key.jkt, jkt);
+		add_param(&out, "dpop_jkt", str_of(jkt));
+	}
 	for (size_t i = 0; i < query->count; i++) {
 		const struct query_pair *pair = &query->pairs[i];
 		char name[64];
@@ -256,13 +271,14 @@ static const char *query_without_secrets(const struct query *query, const struct
 	return text;
 }
 
-static void keep_pushed(const struct oauth *oauth, const struct query *query, const struct client_row *client,
+static void keep_pushed(const struct oauth *oauth, const struct query *query, const struct oauth_ask *ask,
 	struct arena *arena, struct oauth_answer *ret)
 {
+	const struct client_row *client = &ask->client;
 	char uri[sizeof(PUSHED_PREFIX) + TEXT_RANDOM_ROOM] = PUSHED_PREFIX, who[64];
 	uint8_t digest[REMIT_DIGEST_SIZE];
 	struct store_actor actor = client_actor(oauth, client, who);
-	const char *text = query_without_secrets(query, client, arena);
+	const char *text = query_without_secrets(query, ask, arena);
 
 	text_random(uri + sizeof(PUSHED_PREFIX) - 1);
 	text_digest(str_of(uri), digest);
@@ -286,11 +302,13 @@ void oauth_push(const struct oauth *oauth, const struct oauth_request *request, 
 	struct oauth_answer *ret)
 {
 	struct oauth_ask ask = { .offline = false };
+	struct store_key proven_key;
 	struct query query;
 	bool proven;
 
 	if (!params_from(request, arena, &query, ret)
-		|| !client_authenticate(oauth, request, &query, arena, &ask.client, &proven, ret))
+		|| !client_authenticate(oauth, request, &query, arena, &ask.client, &proven, ret)
+		|| !bind_read(oauth, request, "/oauth/par", &proven_key, ret))
 		return;
 	if (param(&query, "request_uri").p) {
 		answer_error(ret, 400, "invalid_request", "A pushed request names no other");
@@ -301,8 +319,12 @@ void oauth_push(const struct oauth *oauth, const struct oauth_request *request, 
 		return;
 	}
 	const char *code = oauth_ask_judge(oauth, &query, arena, &ask);
+	if (!code && ask.key.bound && proven_key.bound && !bind_holds(&ask.key, &proven_key))
+		code = fault(&ask, "invalid_dpop_proof", "The dpop_jkt is of another key than the proof");
+	if (!code && proven_key.bound) /* a proof stands for the parameter (RFC 9449 section 10.1) */
+		ask.key = proven_key;
 	if (code)
 		answer_error(ret, 400, code, ask.error);
 	else
-		keep_pushed(oauth, &query, &ask.client, arena, ret);
+		keep_pushed(oauth, &query, &ask, arena, ret);
 }

@@ -115,7 +115,7 @@ static bool issue_device(struct token_call *call, const struct device_row *devic
 	struct issue issue = {
 		.api = api, .client = &call->client, .owner = device->user, .project = device->project,
 		.grant = device->grant, .family = device->family, .scopes = device->approved,
-		.offline = device->approved_offline,
+		.offline = device->approved_offline, .key = call->key,
 		.ends_ms = api->profile->max_lifetime_ms ? oauth->now_ms + api->profile->max_lifetime_ms : 0,
 	};
 	struct store_actor actor = client_actor(oauth, &call->client, who);

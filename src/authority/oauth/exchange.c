@@ -48,7 +48,8 @@ static bool find_subject(struct token_call *call, const struct authority_api *ap
 		|| strcmp(ret->api, api->name) != 0
 		|| (id_is_set(&ret->client) && !id_eq(&ret->client, &call->client.id)))
 		return refuse(call, bad);
-	return true;
+	/* Else who has stolen a bound token would get one that is not. */
+	return bind_holds(&ret->key, &call->key) || refuse(call, "The subject_token is bound to a key, and there is no proof of it");
 }
 
 static bool choose_scopes(struct token_call *call, const struct authority_api *api,
@@ -150,7 +151,7 @@ bool grant_exchange(struct token_call *call)
 		return false;
 	struct issue issue = {
 		.api = api, .client = &call->client, .owner = subject.owner, .parent = subject.id,
-		.ends_ms = subject.expires_ms,
+		.ends_ms = subject.expires_ms, .key = call->key,
 	};
 	bool done = choose_scopes(call, api, &subject, &issue.scopes)
 		&& choose_project(call, api, &subject, &issue.project) && issue_child(call, &issue);

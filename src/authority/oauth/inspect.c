@@ -87,7 +87,7 @@ static void answer_token(const struct oauth *oauth, const struct token_row *toke
 	put_text(out, "scope", token->scopes);
 	put_text(out, "client_id", id_is_set(&token->client) ? token->client.text : NULL);
 	put_text(out, "username", token->owner_email);
-	put_text(out, "token_type", "Bearer");
+	put_text(out, "token_type", token->key.bound ? "DPoP" : "Bearer");
 	if (token->expires_ms)
 		put_number(out, "exp", token->expires_ms / 1000);
 	put_number(out, "iat", token->created_ms / 1000);
@@ -96,6 +96,11 @@ static void answer_token(const struct oauth *oauth, const struct token_row *toke
 	put_text(out, "iss", oauth->issuer);
 	put_text(out, "jti", token->id.text);
 	put_text(out, "project", id_is_set(&token->project) ? token->project.text : NULL);
+	if (token->key.bound) { /* RFC 9449 section 6.2 */
+		char jkt[PROOF_JKT_CHARS + 1];
+		proof_jkt_text(token->key.jkt, jkt);
+		buf_printf(out, ",\"cnf\":{\"jkt\":\"%s\"}", jkt);
+	}
 	buf_add_char(out, '}');
 	if (out->failed)
 		answer_unavailable(ret);

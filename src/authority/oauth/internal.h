@@ -90,6 +90,14 @@ void text_random(char ret[TEXT_RANDOM_ROOM]); /* 43 of 0-9A-Za-z */
 /* The digest under which a user code is kept; false where it cannot be one. */
 bool text_user_code(const struct oauth *oauth, struct str typed, uint8_t ret[REMIT_DIGEST_SIZE]);
 
+/* ---- Binding to a key (bind.c) ---- */
+
+/* The key that a request to an endpoint of this path proves to hold; none without a proof. Else an answer. */
+bool bind_read(const struct oauth *oauth, const struct oauth_request *request, const char *path,
+	struct store_key *ret, struct oauth_answer *reterr);
+/* Whether what is bound may be used by who has proven this key. */
+bool bind_holds(const struct store_key *bound, const struct store_key *proven);
+
 /* ---- Issuing (issue.c) ---- */
 
 struct issue {
@@ -97,6 +105,7 @@ struct issue {
 	const struct client_row *client;
 	struct id owner, project, grant, family, parent; /* as struct token_row's */
 	const char *scopes;
+	struct store_key key;    /* that the access token is bound to; and the refresh token of a public client */
 	bool offline;            /* with a refresh token */
 	int64_t ends_ms;         /* not longer than this; 0: no such bound */
 	char access[REMIT_TOKEN_ROOM], refresh[REMIT_TOKEN_ROOM]; /* wiped by issue_done */
@@ -118,6 +127,7 @@ struct token_call {
 	struct query query;
 	struct client_row client;
 	bool proven;
+	struct store_key key; /* that the request has proven */
 	struct arena *arena;
 	struct oauth_answer *answer;
 };

@@ -44,11 +44,14 @@ bool issue_prepare(const struct oauth *oauth, struct issue *issue)
 			.created_ms = now_ms,
 			.expires_ms = ends_ms,
 			.rate = REMIT_RATE_DEFAULT,
+			.key = issue->key,
 		},
 		.access_digest = issue->access_digest,
 		.refresh_digest = issue->offline ? issue->refresh_digest : NULL,
 		.refresh_expires_ms = sooner(now_ms + LIMIT_OAUTH_REFRESH_MS, issue->ends_ms),
 	};
+	if (!issue->client->confidential) /* others show their secret beside it (RFC 9449 section 5) */
+		issue->row.refresh_key = issue->key;
 	return true;
 }
 
@@ -72,7 +75,7 @@ void issue_answer(const struct oauth *oauth, const struct issue *issue, const ch
 	buf_add_char(out, '{');
 	put_text(out, "access_token", issue->access);
 	put_text(out, "issued_token_type", issued_type);
-	put_text(out, "token_type", "Bearer");
+	put_text(out, "token_type", issue->row.access.key.bound ? "DPoP" : "Bearer");
 	put_number(out, "expires_in", (issue->row.access.expires_ms - oauth->now_ms) / 1000);
 	if (issue->offline)
 		put_text(out, "refresh_token", issue->refresh);

@@ -66,6 +66,8 @@ void oauth_metadata(const struct oauth *oauth, struct buf *out)
 	put_words(out, "introspection_endpoint_auth_methods_supported", "client_secret_basic client_secret_post");
 	put_words(out, "code_challenge_methods_supported", "S256");
 	put_true(out, "authorization_response_iss_parameter_supported");
+	if (oauth->proofs)
+		put_words(out, "dpop_signing_alg_values_supported", PROOF_ALGORITHMS);
 	if (oauth->fetch_client)
 		put_true(out, "client_id_metadata_document_supported");
 	buf_add_char(out, '}');

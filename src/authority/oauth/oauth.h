@@ -8,6 +8,7 @@
 #define REMIT_AUTHORITY_OAUTH_OAUTH_H
 
 #include "authority/authority.h"
+#include "authority/dpop/proof.h"
 #include "base/buf.h"
 #include "store/oauth.h"
 #include "store/secrets.h"
@@ -25,6 +26,8 @@ struct oauth {
 	bool (*fetch_client)(void *ctx, const struct oauth *oauth, const char *url, struct arena *arena,
 		char reterr_text[256]);
 	void *fetch_ctx;
+	/* Which proofs were used by requests to the endpoints. NULL: tokens are bound to no key (RFC 9449). */
+	struct proofs *proofs;
 };
 
 /* ---- Endpoints for programs: one call each ---- */
@@ -33,6 +36,8 @@ struct oauth_request {
 	struct str content_type;  /* as it came; {NULL, 0} where there is none */
 	struct str authorization; /* the header, whole; {NULL, 0} where there is none */
 	struct str body;
+	struct str proof;         /* the header DPoP */
+	size_t proof_count;       /* how often it stands */
 };
 
 struct oauth_answer {
@@ -88,6 +93,7 @@ struct oauth_ask {
 	bool redirect_given;
 	const char *state;          /* or NULL */
 	const char *challenge;      /* PKCE S256 */
+	struct store_key key;       /* that its tokens are to be bound to, where it says so (dpop_jkt) */
 	const char *resource;       /* or NULL */
 	const char *query;          /* to come back with: the query string that was read */
 	const char *pushed;         /* request_uri, or NULL */

@@ -16,7 +16,7 @@ struct refreshing {
 static bool bad_token(struct token_call *call)
 {
 	return answer_error(call->answer, 400, "invalid_grant",
-		"The refresh token is unknown, expired, used or revoked, or was given to another client");
+		"The refresh token is unknown, expired, used or revoked, or was given to another client or key");
 }
 
 /* The same scopes, or fewer; never one more, whatever the grant has got since (O11). */
@@ -47,7 +47,8 @@ static bool find(struct token_call *call, struct refreshing *r)
 	if (status != STORE_OK)
 		return answer_unavailable(call->answer);
 	r->api = api_named(call->oauth, r->row.api);
-	if (!r->api || !id_eq(&r->row.client, &call->client.id) || r->row.revoked_ms)
+	if (!r->api || !id_eq(&r->row.client, &call->client.id) || r->row.revoked_ms
+		|| !bind_holds(&r->row.key, &call->key))
 		return bad_token(call);
 	for (size_t i = 0; i < call->query.count; i++)
 		if (str_is(call->query.pairs[i].name, "resource")
@@ -67,13 +68,14 @@ static bool repeat(struct token_call *call, struct refreshing *r)
 
 	if (status != STORE_OK && status != STORE_NOT_FOUND)
 		return answer_unavailable(call->answer);
-	if (status == STORE_NOT_FOUND || token_ended(&access, oauth->now_ms))
+	if (status == STORE_NOT_FOUND || token_ended(&access, oauth->now_ms) || !bind_holds(&access.key, &call->key))
 		return bad_token(call);
 	if (param(&call->query, "scope").p && strcmp(access.scopes, r->issue.scopes) != 0)
 		return answer_error(call->answer, 400, "invalid_grant",
 			"The refresh token was used a moment ago, for other scopes");
 	r->issue.scopes = access.scopes;
 	r->issue.row.access.expires_ms = access.expires_ms;
+	r->issue.row.access.key = access.key;
 	issue_answer(oauth, &r->issue, NULL, 0, call->answer);
 	return true;
 }
@@ -117,7 +119,7 @@ bool grant_refresh(struct token_call *call)
 	int64_t max_ms = r.api->profile->max_lifetime_ms;
 	r.issue = (struct issue){
 		.api = r.api, .client = &call->client, .owner = r.row.user, .project = r.row.project,
-		.grant = r.row.grant, .family = r.row.family, .offline = true,
+		.grant = r.row.grant, .family = r.row.family, .offline = true, .key = call->key,
 		.ends_ms = max_ms ? r.row.created_ms + max_ms : 0,
 	};
 	bool done = choose_scopes(call, &r) && rotate(call, &r);

@@ -25,7 +25,8 @@ void oauth_token(const struct oauth *oauth, const struct oauth_request *request,
 	struct token_call call = { .oauth = oauth, .arena = arena, .answer = ret };
 
 	if (!params_from(request, arena, &call.query, ret)
-		|| !client_authenticate(oauth, request, &call.query, arena, &call.client, &call.proven, ret))
+		|| !client_authenticate(oauth, request, &call.query, arena, &call.client, &call.proven, ret)
+		|| !bind_read(oauth, request, "/oauth/token", &call.key, ret))
 		return;
 	struct str name = param(&call.query, "grant_type");
 	if (!name.p) {
@@ -70,7 +71,7 @@ static bool verifies(const char *challenge, struct str verifier)
 static bool bad_code(struct token_call *call)
 {
 	return answer_error(call->answer, 400, "invalid_grant",
-		"The code is unknown, expired, used, or was given to another client, redirect_uri or code_verifier");
+		"The code is unknown, expired, used, or was given to another client, redirect_uri, code_verifier or key");
 }
 
 /* A resource in the token request must be the one that was approved (RFC 8707 section 2.2). */
@@ -93,7 +94,7 @@ static bool check_code(struct token_call *call, const struct code_row *code)
 	/* OAuth 2.1 drops it from this request; who sends it must send the same. */
 	if (redirect.p && !str_is(redirect, code->redirect))
 		return bad_code(call);
-	return true;
+	return bind_holds(&code->key, &call->key) || bad_code(call);
 }
 
 static int64_t family_end(const struct authority_api *api, int64_t begun_ms)
@@ -147,6 +148,7 @@ bool grant_code(struct token_call *call)
 	struct issue issue = {
 		.api = api, .client = &call->client, .owner = code.user, .project = code.project,
 		.grant = code.grant, .family = code.family, .scopes = code.scopes, .offline = code.offline,
+		.key = call->key,
 		.ends_ms = family_end(api, call->oauth->now_ms),
 	};
 	bool done = redeem_code(call, &code, digest, &issue);
@@ -202,7 +204,7 @@ bool grant_client(struct token_call *call)
 		return false;
 	struct issue issue = {
 		.api = api, .client = &call->client, .owner = call->client.owner, .project = call->client.project,
-		.scopes = scopes,
+		.scopes = scopes, .key = call->key,
 	};
 	bool done = issue_own(call, &issue);
 	issue_done(&issue);

@@ -7,10 +7,10 @@
 #include "store/sqlite/rows.h"
 
 #define TEXT_COLUMNS(digest, expires, revoked) \
-	digest ", t.id, t.owner_id, t.project_id, t.kind, t.rate, " expires ", " revoked ", t.api, t.scopes, t.client_id"
+	digest ", t.id, t.owner_id, t.project_id, t.kind, t.rate, " expires ", " revoked ", t.api, t.scopes, t.client_id, t.jkt"
 #define SELECT_NOW "SELECT " TEXT_COLUMNS("t.digest", "t.expires_at", "t.revoked_at")
 #define SELECT_OLD "SELECT " TEXT_COLUMNS("o.digest", OLD_EXPIRES, OLD_REVOKED)
-#define TEXT_AFTER 11 /* the first column behind these */
+#define TEXT_AFTER 12 /* the first column behind these */
 
 static bool read_text(struct sql_statement *st, struct store_text *ret)
 {
@@ -28,7 +28,8 @@ static bool read_text(struct sql_statement *st, struct store_text *ret)
 		.scopes = sql_column_text(st, 9),
 		.client = column_id_bytes(st, 10),
 	};
-	if (digest.n != sizeof(ret->digest) || !ret->api.p || !ret->scopes.p)
+	if (digest.n != sizeof(ret->digest) || !ret->api.p || !ret->scopes.p ||
+		!column_key(st, 11, &ret->key))
 		return false;
 	memcpy(ret->digest, digest.p, sizeof(ret->digest));
 	return true;

@@ -16,8 +16,8 @@ static enum store_status write_code(struct sql *sql, const struct code_change *c
 {
 	struct id_bytes family;
 	struct sql_statement *st = sql_prepare(sql, "INSERT INTO codes (digest, family_id, grant_id, scopes, offline,"
-		" redirect, redirect_given, challenge, resource, expires_at, used_at)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)");
+		" redirect, redirect_given, challenge, resource, expires_at, used_at, jkt)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11)");
 
 	if (!id_to_bytes(&change->code->family, &family))
 		return STORE_INVALID;
@@ -31,6 +31,7 @@ static enum store_status write_code(struct sql *sql, const struct code_change *c
 	bind_text(st, 8, change->code->challenge);
 	bind_text(st, 9, change->code->resource);
 	sql_bind_int(st, 10, change->code->expires_ms);
+	bind_key(st, 11, &change->code->key);
 	return sql_run(st);
 }
 
@@ -77,7 +78,7 @@ static enum store_status find_code(struct sql *sql, void *arg)
 	struct code_row *row = &query->row;
 	struct sql_statement *st = sql_prepare(sql, "SELECT k.family_id, k.grant_id, g.client_id, g.user_id,"
 		" g.project_id, g.api, k.scopes, k.offline, k.redirect, k.redirect_given, k.challenge, k.resource,"
-		" k.expires_at, k.used_at FROM codes k JOIN grants g ON g.id = k.grant_id WHERE k.digest = ?1");
+		" k.expires_at, k.used_at, k.jkt FROM codes k JOIN grants g ON g.id = k.grant_id WHERE k.digest = ?1");
 
 	sql_bind_blob(st, 1, query->digest, REMIT_DIGEST_SIZE);
 	enum store_status status = step_one(st);
@@ -95,7 +96,7 @@ static enum store_status find_code(struct sql *sql, void *arg)
 		.expires_ms = sql_column_int(st, 12),
 		.used_ms = sql_column_int(st, 13),
 	};
-	bool read = column_read_text(st, 5, &row->api) && column_read_text(st, 6, &row->scopes)
+	bool read = column_key(st, 14, &row->key) && column_read_text(st, 5, &row->api) && column_read_text(st, 6, &row->scopes)
 		&& column_read_text(st, 8, &row->redirect) && column_read_text(st, 10, &row->challenge);
 	const char **texts[] = { &row->api, &row->scopes, &row->redirect, &row->challenge, &row->resource };
 	for (size_t i = 0; read && i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -37,13 +37,14 @@ static enum store_status check_family(struct sql *sql, const struct token_row *a
 	return STORE_OK;
 }
 
-static enum store_status write_family(struct sql *sql, const struct token_row *access,
+static enum store_status write_family(struct sql *sql, const struct store_issue *issue,
 	const struct issue_family *family, const struct store_actor *actor)
 {
+	const struct token_row *access = &issue->access;
 	struct id_bytes id, grant;
 	struct sql_statement *st = sql_prepare(sql,
-		"INSERT INTO refresh_families (id, grant_id, scopes, resource, created_at, revoked_at)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, 0)");
+		"INSERT INTO refresh_families (id, grant_id, scopes, resource, created_at, revoked_at, jkt)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)");
 
 	if (!id_to_bytes(&access->family, &id) || !id_to_bytes(&access->grant, &grant))
 		return STORE_INVALID;
@@ -52,6 +53,7 @@ static enum store_status write_family(struct sql *sql, const struct token_row *a
 	bind_text(st, 3, family->scopes);
 	bind_text(st, 4, family->resource);
 	sql_bind_int(st, 5, actor->now_ms);
+	bind_key(st, 6, &issue->refresh_key);
 	return sql_run(st);
 }
 
@@ -87,7 +89,7 @@ enum store_status issue_write(struct sql *sql, const struct store_issue *issue,
 	if (status == STORE_CONFLICT || status == STORE_NOT_FOUND)
 		return STORE_OK;
 	if (status == STORE_OK && issue->refresh_digest && family->fresh)
-		status = write_family(sql, &issue->access, family, actor);
+		status = write_family(sql, issue, family, actor);
 	if (status == STORE_OK && issue->refresh_digest)
 		status = write_refresh(sql, issue, actor);
 	if (status == STORE_OK)

@@ -15,7 +15,7 @@ static enum store_status find_refresh(struct sql *sql, void *arg)
 	struct refresh_query *query = arg;
 	struct refresh_row *row = &query->row;
 	struct sql_statement *st = sql_prepare(sql, "SELECT f.id, f.grant_id, g.client_id, g.user_id, g.project_id,"
-		" g.api, f.scopes, f.resource, f.created_at, r.expires_at, r.used_at, f.revoked_at"
+		" g.api, f.scopes, f.resource, f.created_at, r.expires_at, r.used_at, f.revoked_at, f.jkt"
 		" FROM refresh_tokens r JOIN refresh_families f ON f.id = r.family_id"
 		" JOIN grants g ON g.id = f.grant_id WHERE r.digest = ?1");
 
@@ -35,7 +35,7 @@ static enum store_status find_refresh(struct sql *sql, void *arg)
 		.used_ms = sql_column_int(st, 10),
 		.revoked_ms = sql_column_int(st, 11),
 	};
-	bool read = column_read_text(st, 5, &row->api) && column_read_text(st, 6, &row->scopes)
+	bool read = column_key(st, 12, &row->key) && column_read_text(st, 5, &row->api) && column_read_text(st, 6, &row->scopes)
 		&& keep_text(query->arena, &row->api) && keep_text(query->arena, &row->scopes)
 		&& keep_text(query->arena, &row->resource);
 	return read ? STORE_OK : STORE_NO_MEMORY;

@@ -44,6 +44,27 @@ struct id column_id(struct sql_statement *st, int column)
 	return id;
 }
 
+bool column_key(struct sql_statement *st, int column, struct store_key *ret)
+{
+	struct str blob = sql_column_blob(st, column);
+
+	ret->bound = !sql_column_is_null(st, column);
+	if (!ret->bound)
+		return true;
+	if (blob.n != sizeof(ret->jkt))
+		return false; /* the schema allows no other length */
+	memcpy(ret->jkt, blob.p, sizeof(ret->jkt));
+	return true;
+}
+
+void bind_key(struct sql_statement *st, int index, const struct store_key *key)
+{
+	if (key->bound)
+		sql_bind_blob(st, index, key->jkt, sizeof(key->jkt));
+	else
+		sql_bind_null(st, index);
+}
+
 /* A text that may be null. SQLite ends every text with a NUL. */
 const char *column_optional_text(struct sql_statement *st, int column)
 {
@@ -100,7 +121,8 @@ bool read_token(struct sql_statement *st, struct token_row *ret)
 		.grant = column_id(st, 18),
 		.family = column_id(st, 19),
 	};
-	return column_read_text(st, 2, &ret->name) && column_read_text(st, 5, &ret->api) && column_read_text(st, 6, &ret->scopes);
+	return column_key(st, 20, &ret->key) && column_read_text(st, 2, &ret->name)
+		&& column_read_text(st, 5, &ret->api) && column_read_text(st, 6, &ret->scopes);
 }
 
 bool keep_text(struct arena *arena, const char **text)

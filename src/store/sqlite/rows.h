@@ -11,6 +11,7 @@
 /* "" binds null. `bytes` must live until the statement is stepped. */
 void bind_id(struct sql_statement *st, int index, const struct id_bytes *bytes);
 void bind_text(struct sql_statement *st, int index, const char *text); /* NULL binds null */
+void bind_key(struct sql_statement *st, int index, const struct store_key *key); /* one that is not bound binds null */
 
 /* Reading: texts in a row live until the next step. False without memory. */
 
@@ -24,7 +25,7 @@ bool read_project(struct sql_statement *st, struct project_row *ret);
 #define TOKEN_COLUMNS(expires, revoked) \
 	"t.id, t.kind, t.name, t.owner_id, u.email, t.api, t.scopes, t.preset, t.project_id, t.parent_id," \
 	" t.created_at, " expires ", coalesce(w.last_used, 0), " revoked "," \
-	" t.revoked_by, t.revoked_why, t.rate, t.client_id, t.grant_id, t.family_id"
+	" t.revoked_by, t.revoked_why, t.rate, t.client_id, t.grant_id, t.family_id, t.jkt"
 #define TOKEN_TABLES \
 	" tokens t LEFT JOIN users u ON u.id = t.owner_id LEFT JOIN token_use w ON w.token = t.number "
 bool read_token(struct sql_statement *st, struct token_row *ret);
@@ -46,6 +47,8 @@ const char *column_optional_text(struct sql_statement *st, int column);
 bool column_read_text(struct sql_statement *st, int column, const char **ret);
 /* The id in a column; unset for null. */
 struct id column_id(struct sql_statement *st, int column);
+/* The thumbprint of a key in a column; not bound for null. False where it is none, or without memory. */
+bool column_key(struct sql_statement *st, int column, struct store_key *ret);
 struct id_bytes column_id_bytes(struct sql_statement *st, int column);
 
 /* ---- Beside every change ---- */

@@ -76,9 +76,9 @@ static enum store_status insert(struct sql *sql, const struct change *change)
 	struct sql_statement *st = sql_prepare(sql,
 		"INSERT INTO tokens (id, digest, owner_id, project_id, kind,"
 		" rate, expires_at, revoked_at, api, scopes, name, holds_name, parent_id, preset, created_at,"
-		" revoked_by, revoked_why, client_id, grant_id, family_id)"
+		" revoked_by, revoked_why, client_id, grant_id, family_id, jkt)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-		" ?19, ?20)");
+		" ?19, ?20, ?21)");
 
 	bind_id(st, 1, &change->id);
 	sql_bind_blob(st, 2, change->digest, REMIT_DIGEST_SIZE);
@@ -100,6 +100,7 @@ static enum store_status insert(struct sql *sql, const struct change *change)
 	bind_id(st, 18, &change->client);
 	bind_id(st, 19, &change->grant);
 	bind_id(st, 20, &change->family);
+	bind_key(st, 21, &token->key);
 	return sql_run(st);
 }
 

@@ -78,6 +78,9 @@ static void add_token(void)
 		.expires_ms = pick(3) ? 0 : who.now_ms + 1 + pick(100000), .rate = (uint16_t)pick(3) };
 	if (pick(3) == 0)
 		row.project = projects[pick(3)];
+	row.key.bound = pick(4) == 0;
+	if (row.key.bound)
+		memset(row.key.jkt, (int)pick(256), sizeof(row.key.jkt));
 	if (store_token_add(store, &row, new_text(), &who, &revision) == STORE_OK)
 		tokens[token_count++] = row.id;
 }
@@ -256,6 +259,9 @@ static bool compare_text(void *ctx, const struct store_text *text)
 	assert_int_equal(record.expires_s, text->expires_ms / 1000);
 	assert_int_equal(record.flags & REMIT_RECORD_KIND, text->kind);
 	assert_int_equal((record.flags & REMIT_RECORD_REVOKED) != 0, text->revoked_ms != 0);
+	assert_int_equal((record.flags & REMIT_RECORD_BOUND) != 0, text->key.bound);
+	if (text->key.bound)
+		assert_memory_equal(replica_token_key(c->replica, record.token), text->key.jkt, sizeof(text->key.jkt));
 	assert_int_equal(record.rate, text->rate);
 	uint8_t api = str_is(text->api, "one") ? 0 : str_is(text->api, "many") ? 1 : REPLICA_NO_API;
 	assert_int_equal(record.api, api);
