@@ -21,6 +21,8 @@ extern const struct cli_command command_token_list, command_token_show,
 	command_token_check; /* token_look.c */
 extern const struct cli_command command_token_revoke, command_token_edit, command_token_shrink,
 	command_token_prune; /* token_change.c */
+extern const struct cli_command command_client_add, command_client_list, command_client_show,
+	command_client_revoke; /* client.c */
 extern const struct cli_command command_scopes, command_presets; /* vocabulary.c */
 extern const struct cli_command command_explain; /* explain.c */
 extern const struct cli_command command_check_config; /* check_config.c */

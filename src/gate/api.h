@@ -31,7 +31,6 @@ struct api_mcp {
 	struct str endpoint;            /* "/mcp"; {NULL, 0}: it has no MCP */
 	struct str metadata;            /* resource_metadata="...", for challenges */
 	struct str no_token, bad_token; /* challenges where the operation is not known */
-	struct str resource;            /* its metadata (gate/wellknown.c) */
 	const struct service_mcp *served; /* of a service; NULL: an upstream's */
 	uint32_t names[API_MCP_NAMES];  /* in the audit log: of what no rule maps and any token may (gate/mcp_judge.c) */
 };
@@ -51,7 +50,6 @@ struct api {
 	struct str realm;            /* the name, as a quoted string */
 	struct str metadata;         /* resource_metadata="...", for challenges */
 	struct str no_token, bad_token; /* where no rule maps the operation */
-	struct str resource, root_resource; /* its metadata, below its path and at the root (gate/wellknown.c) */
 	struct api_mcp mcp;
 	struct remit_scopes *presets;   /* what each preset of the profile grants */
 	struct api_rule *rules;

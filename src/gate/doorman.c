@@ -106,6 +106,13 @@ static bool is_own_loopback(const struct doorman *doorman, const struct place *p
 	return ours && is_loopback_name(place->host);
 }
 
+bool doorman_is_loopback(const struct doorman *doorman, struct str authority)
+{
+	struct place place;
+	return is_loopback_name(doorman->public_place.host) && place_from_text(authority, &place)
+		&& is_own_loopback(doorman, &place, place.port ? place.port : 80);
+}
+
 static bool is_public(const struct doorman *doorman, const struct place *place)
 {
 	const struct place *ours = &doorman->public_place;

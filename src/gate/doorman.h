@@ -37,6 +37,8 @@ void doorman_set_port(struct doorman *doorman, size_t listener, unsigned port);
 /* Whether a Host is ours: for an API, or with NULL for what belongs to none of `apis`. */
 bool doorman_knows_host(const struct doorman *doorman, struct str authority, const struct api *api,
 	const struct api *apis, size_t api_count);
+/* Whether it is a loopback name of this very server, where public_url is one too. */
+bool doorman_is_loopback(const struct doorman *doorman, struct str authority);
 /* Whether pages of an origin may call. */
 bool doorman_knows_origin(const struct doorman *doorman, struct str origin, const struct api *api);
 

@@ -6,6 +6,7 @@
 
 #include "gate/editions.h"
 #include "gate/internal.h"
+#include "gate/oauth.h"
 #include "gate/proxy.h"
 
 #include <stdio.h>
@@ -84,7 +85,7 @@ static bool make(struct edition *e, const struct gate_options *options, char *re
 		|| !trusted_init(&e->trusted, e->config, &e->arena, reterr_text))
 		return false;
 	edition_find_ports(e);
-	if (!wellknown_prepare(e))
+	if (!wellknown_prepare(e) || !oauth_prepare(e))
 		return no_memory(reterr_text);
 	return make_replica(e, reterr_text);
 }

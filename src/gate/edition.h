@@ -7,6 +7,7 @@
 #ifndef REMIT_GATE_EDITION_H
 #define REMIT_GATE_EDITION_H
 
+#include "authority/authority.h"
 #include "gate/api.h"
 #include "gate/client_address.h"
 #include "gate/counters.h"
@@ -34,6 +35,7 @@ struct edition {
 	bool audit_refuses; /* when_full: refuse */
 	struct doorman doorman;
 	struct trusted trusted;
+	struct authority authority; /* the same APIs, as those who make tokens know them */
 	struct str index;   /* the body of GET / */
 	/* Under the gate's lock: */
 	unsigned uses;      /* by the gate as the newest, and by seats */

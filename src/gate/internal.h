@@ -75,6 +75,7 @@ struct visit {
 	const struct api *api;      /* NULL: the path is no API's */
 	const struct api_rule *rule; /* NULL: no rule maps it */
 	struct remit_match match;
+	struct oauth_visit *oauth;         /* of the authorization server (gate/oauth.c); NULL: it is no such visit */
 	bool keyed;                 /* the token is good: `record` is set */
 	bool judged;                /* `reason` is set: there will be an audit record */
 	bool unlogged;              /* the audit log has no room for it */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A session belongs to the principal that opened it: API, owner, project, and which token it is. What the
+ * A session belongs to the principal that opened it: API, owner, project, and which token or OAuth client it is. What the
  * client sees is the upstream's id and a MAC over it and the principal; no node keeps a table.
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
@@ -19,9 +19,12 @@ static bool write_principal(const struct visit *v, struct str id, struct buf *ou
 	static const struct id_bytes none;
 	const struct replica *replica = v->edition->replica;
 	const struct id_bytes *project = replica_project_id(replica, v->record.project);
+	const struct roster_token *token = replica_token(replica, v->record.token);
+	/* A client goes on with its refreshed and stepped-up tokens. */
+	const struct id_bytes *who = memcmp(&token->client, &none, sizeof(none)) == 0 ? &token->id : &token->client;
 	buf_add(out, replica_person_id(replica, v->record.owner), sizeof(struct id_bytes));
 	buf_add(out, project ? project : &none, sizeof(struct id_bytes));
-	buf_add(out, &replica_token(replica, v->record.token)->id, sizeof(struct id_bytes));
+	buf_add(out, who, sizeof(*who));
 	buf_add_text(out, v->api->config->name);
 	buf_add_char(out, '\0');
 	return buf_add_str(out, id);

@@ -6,6 +6,7 @@
 
 #include "gate/forward.h"
 #include "gate/mcp.h"
+#include "gate/oauth.h"
 
 #include <unistd.h>
 
@@ -54,6 +55,9 @@ void reply_send(struct reply *reply, int fd, uint64_t offset, uint64_t length)
 		if (v->rate.retry_s)
 			reply_header(reply, STR("Retry-After"), number_text(v->rate.retry_s, retry));
 	}
+	for (size_t i = 0; i < reply->count && (reply->status == 401 || reply->status == 403); i++)
+		if (str_eq(reply->headers[i].name, STR("WWW-Authenticate")))
+			reply->headers[i].value = oauth_challenge(v, reply->headers[i].value);
 	if (v->mcp)
 		mcp_translate(reply);
 	if (v->forwarded)

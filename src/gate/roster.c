@@ -113,6 +113,7 @@ static uint32_t number_of(struct roster *r, const struct store_text *text)
 		memcpy(key, text->key.jkt, REMIT_DIGEST_SIZE);
 	struct roster_token *token = roster_token(r, number);
 	token->id = text->token;
+	token->client = text->client;
 	atomic_store_explicit(&token->rate, 0, memory_order_relaxed);
 	token->audit_place = text->audit_place;
 	token->last_used_s = (uint32_t)(text->last_used_ms / 1000);

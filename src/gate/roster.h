@@ -14,6 +14,7 @@
 /* What is kept of a token, whatever the number of its texts. Numbers count from 1. */
 struct roster_token {
 	struct id_bytes id;
+	struct id_bytes client; /* OAuth's; all zero: none */
 	_Atomic uint64_t rate;  /* gate/rate.h */
 	uint64_t audit_place;   /* of its newest record; the audit writer's */
 	uint32_t last_used_s;   /* the audit writer's */

@@ -6,6 +6,7 @@
 
 #include "gate/forward.h"
 #include "gate/mcp.h"
+#include "gate/oauth.h"
 #include "gate/proxy.h"
 
 static const char NO_MEMORY[] = "{\"error\":{\"code\":\"unavailable\",\"message\":\"Out of memory\"}}";
@@ -133,7 +134,7 @@ static void go_in(struct visit *v)
 		return;
 	if (!check_host(v))
 		return;
-	if (wellknown_request(v))
+	if (wellknown_request(v) || oauth_request_enter(v))
 		return;
 	if (!check_origin(v) || answer_preflight(v))
 		return;
@@ -178,6 +179,7 @@ void visit_finished(struct exchange *x, void *state, int status)
 	proxy_finished(v);
 	if (v->mcp)
 		mcp_finished(v);
+	oauth_finished(v);
 	visit_record(v, status);
 	v->seat->visits--;
 }

@@ -3,38 +3,26 @@
  * gate: may include base, core, wire, store, authority, profile, net and services/service.h.
  */
 #include "gate/mcp.h"
+#include "gate/oauth.h"
 
 static const char ROOT[] = "/.well-known/oauth-protected-resource";
 
-static bool has_star(const struct profile_preset *preset)
-{
-	for (size_t i = 0; i < preset->scope_count; i++)
-		if (strcmp(preset->scopes[i], "*") == 0)
-			return true;
-	return false;
-}
+struct resource {
+	const struct api *api;
+	const char *path; /* below the server's base */
+};
 
-/* What a client should ask for when it knows no better: little, and never everything. */
-static const struct profile_preset *modest_preset(const struct profile *profile)
+static void write_metadata(const struct visit *v, const char *base, const struct resource *resource, struct buf *out)
 {
-	const struct profile_preset *modest = NULL;
-	for (size_t i = 0; i < profile->preset_count; i++) {
-		const struct profile_preset *preset = &profile->presets[i];
-		if (has_star(preset))
-			continue;
-		if (preset->is_default)
-			return preset;
-		if (!modest && strcmp(preset->handle, "read-only") == 0)
-			modest = preset;
-	}
-	return modest;
-}
-
-static void write_metadata(struct edition *e, const struct api *api, const char *path, struct buf *out)
-{
-	const struct profile_preset *preset = modest_preset(api->profile);
+	const struct api *api = resource->api;
+	const struct profile_preset *preset = oauth_default_preset(api->profile);
 	buf_add_text(out, "{\"resource\":");
-	buf_add_json(out, str_of(arena_printf(&e->arena, "%s%s", e->config->public_url, path)));
+	buf_add_json(out, str_of(arena_printf(exchange_arena(v->x), "%s%s", base, resource->path)));
+	if (v->gate->secrets) {
+		buf_add_text(out, ",\"authorization_servers\":[");
+		buf_add_json(out, str_of(base));
+		buf_add_char(out, ']');
+	}
 	for (size_t i = 0; preset && i < preset->scope_count; i++) {
 		buf_add_text(out, i == 0 ? ",\"scopes_supported\":[" : ",");
 		buf_add_json(out, str_of(preset->scopes[i]));
@@ -81,40 +69,30 @@ bool wellknown_prepare(struct edition *e)
 	write_index(e, &out);
 	e->index = arena_copy_str(&e->arena, buf_str(&out));
 	bool ok = !out.failed && e->index.p;
-	for (size_t i = 0; ok && i < e->api_count; i++) {
-		struct api *api = &e->apis[i];
-		buf_reset(&out);
-		write_metadata(e, api, api->base.p ? api->profile->rest_base : "", &out);
-		api->resource = arena_copy_str(&e->arena, buf_str(&out));
-		if (api->mcp.endpoint.p) {
-			buf_reset(&out);
-			write_metadata(e, api, api->profile->mcp_endpoint, &out);
-			api->mcp.resource = arena_copy_str(&e->arena, buf_str(&out));
-		}
-		buf_reset(&out);
-		write_metadata(e, api, "", &out);
-		api->root_resource = arena_copy_str(&e->arena, buf_str(&out));
-		ok = !out.failed && api->resource.p && api->root_resource.p
-			&& (!api->mcp.endpoint.p || api->mcp.resource.p);
-	}
 	buf_done(&out);
 	return ok;
 }
 
-/* The metadata of what has this path; {NULL, 0} where nothing has. */
-static struct str resource_at(const struct visit *v, struct str below)
+/* What has this path; false where nothing has. */
+static bool resource_at(const struct visit *v, struct str below, struct resource *ret)
 {
 	const struct edition *e = v->edition;
-	if (below.n == 0)
-		return e->api_count > 0 ? e->apis[0].root_resource : (struct str){ NULL, 0 };
+	if (below.n == 0) {
+		*ret = (struct resource){ e->apis, "" };
+		return e->api_count > 0;
+	}
 	for (size_t i = 0; i < e->api_count; i++) {
 		const struct api *api = &e->apis[i];
-		if (str_eq(below, api->base))
-			return api->resource;
-		if (mcp_is_endpoint(api, below))
-			return api->mcp.resource;
+		if (str_eq(below, api->base)) {
+			*ret = (struct resource){ api, api->profile->rest_base };
+			return true;
+		}
+		if (mcp_is_endpoint(api, below)) {
+			*ret = (struct resource){ api, api->profile->mcp_endpoint };
+			return true;
+		}
 	}
-	return (struct str){ NULL, 0 };
+	return false;
 }
 
 static void send_public(struct visit *v, struct str body)
@@ -141,9 +119,18 @@ bool wellknown_request(struct visit *v)
 	if (!str_starts(v->path, STR(ROOT)))
 		return false;
 	struct str below = { v->path.p + sizeof(ROOT) - 1, v->path.n - (sizeof(ROOT) - 1) };
-	struct str resource = resource_at(v, below);
-	if (!resource.p)
+	struct resource resource;
+	if (!resource_at(v, below, &resource))
 		return false;
-	send_public(v, resource);
+	const char *base = oauth_base(v);
+	struct buf out;
+	buf_init(&out, 1024 * 1024);
+	if (base)
+		write_metadata(v, base, &resource, &out);
+	if (base && !out.failed)
+		send_public(v, buf_str(&out));
+	else
+		reply_error(v, 503, "unavailable", "Out of memory");
+	buf_done(&out);
 	return true;
 }
