@@ -6,7 +6,9 @@
 #include "gate/keeper.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
+#include "store/oauth.h"
 
 #include <pthread.h>
 #include <sodium.h>
@@ -164,6 +166,18 @@ static int64_t prune_events(struct keeper *keeper)
 	return PRUNE_MS;
 }
 
+/* What ran out on the way to tokens; in portions too. */
+static int64_t tidy_oauth(struct keeper *keeper)
+{
+	const int64_t now_ms = clock_wall_ms();
+	const struct store_actor actor = { "server", now_ms };
+	bool more = false;
+	if (store_oauth_tidy(keeper->store, now_ms - LIMIT_OAUTH_ENDED_MS, now_ms - LIMIT_OAUTH_UNUSED_MS, &actor, &more)
+		!= STORE_OK)
+		return PRUNE_MS;
+	return more ? 0 : PRUNE_MS;
+}
+
 /* Waits until a revision was applied, or it is time. Under the lock. */
 static void wait_until(struct keeper *keeper, int64_t ns)
 {
@@ -198,7 +212,9 @@ static void *run(void *arg)
 			next_uses = clock_monotonic_ns() + BATCH_MS * INT64_C(1000000);
 		}
 		if (now >= next_prune) {
-			int64_t rest_ms = prune_events(keeper);
+			int64_t rest_ms = prune_events(keeper), oauth_ms = tidy_oauth(keeper);
+			if (oauth_ms < rest_ms)
+				rest_ms = oauth_ms;
 			next_prune = clock_monotonic_ns() + rest_ms * 1000000;
 		}
 	}

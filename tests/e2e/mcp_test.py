@@ -319,6 +319,33 @@ def an_unknown_version_is_told_what_is_known():
     equal(legacy("ping", headers={"MCP-Protocol-Version": "2025-06-18"}).status, 200)
 
 
+def client_token(client, scope):
+    form = (f"grant_type=client_credentials&client_id={client['client_id']}&client_secret={client['client_secret']}"
+            f"&scope={scope.replace(' ', '+')}")
+    return remit.call("POST", "/oauth/token", body=form, headers={
+        "Content-Type": "application/x-www-form-urlencoded"}).json()["access_token"]
+
+
+@case
+def a_session_goes_on_with_another_token_of_the_same_client():
+    """M10: and with no other client's, nor with one that is bound to a project"""
+    made = [remit.cli("client", "add", name, "--api", "mine", "--scope", "s:read", "--scope", "s:write", "--owner", "ann@example.com")
+            for name in ("one", "two")]
+    first, stepped, other = (client_token(made[0], "s:read"), client_token(made[0], "s:read s:write"), client_token(made[1], "s:read"))
+    shown = legacy("initialize", {"protocolVersion": "2025-11-25"}, first).headers["Mcp-Session-Id"]
+    for token in (first, stepped):
+        equal(legacy("ping", token=token, headers={"Mcp-Session-Id": shown}).status, 200)
+    for token in (other, "reader"):
+        error(legacy("ping", token=token, headers={"Mcp-Session-Id": shown}), 404, -31404)
+    # What is asked for: all that an older client shall have, and to a newer one what the call needs.
+    refused = legacy("tools/call", {"name": "write", "arguments": {}}, first)
+    error(refused, 403, -31403)
+    assert 'scope="s:read s:write"' in refused.headers["WWW-Authenticate"], refused.headers["WWW-Authenticate"]
+    refused = modern("tools/call", {"name": "write", "arguments": {}}, first)
+    assert 'scope="s:write"' in refused.headers["WWW-Authenticate"]
+    equal(modern("tools/call", {"name": "write", "arguments": {}}, stepped).status, 200)
+
+
 @case
 def a_session_belongs_to_who_opened_it():
     """M05, M10: what the client sees is proven, and worth nothing to another"""
