@@ -135,6 +135,17 @@
 #define LIMIT_JWK_RSA_LEAST 256       /* 2048 bits */
 #define LIMIT_JWK_RSA_EXPONENT 4      /* bytes */
 
+/* Clients whose id is the URL of a document: anybody can make us read one. */
+#define LIMIT_CIMD_URL_BYTES 2048
+#define LIMIT_CIMD_BYTES (16 * 1024)  /* the draft advises 5 kB */
+#define LIMIT_CIMD_FETCHES 4          /* at once: each holds a worker */
+#define LIMIT_CIMD_FETCH_MS 5000
+#define LIMIT_CIMD_AGAIN_S 10         /* then an address that failed may be tried again */
+#define LIMIT_CIMD_FRESH_S 3600       /* where its server does not say how long */
+#define LIMIT_CIMD_FRESH_LEAST_S 300  /* whatever it says: nobody's server is called more often for one client */
+#define LIMIT_CIMD_FRESH_MOST_S 86400
+#define LIMIT_CIMD_STALE_S 86400      /* used on where its server is out of reach, so that connected clients stay so */
+
 /* People, projects, tokens. */
 #define LIMIT_NAME_CHARS 255          /* D13 */
 #define LIMIT_EMAIL_BYTES 254         /* RFC 5321 with brackets off */

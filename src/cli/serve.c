@@ -64,7 +64,7 @@ static bool take_generation(struct serving *s, struct generation *next, char ret
 	const struct server_listener *listeners = list_listeners(&next->arena, next->config, &count);
 	const struct gate_options options = {
 		.config = next->config, .store = s->cli->store, .apis = next->apis, .api_count = next->api_count,
-		.over = generation_close, .owner = next,
+		.outbound = next->outbound, .over = generation_close, .owner = next,
 	};
 
 	snprintf(reterr_text, 512, "there is no memory");
@@ -212,7 +212,7 @@ static enum cli_exit open_gate(struct serving *s)
 	const struct gate_options options = {
 		.config = s->cli->config, .store = s->cli->store, .secrets = s->secrets,
 		.apis = s->generation->apis, .api_count = s->generation->api_count,
-		.over = generation_close, .owner = s->generation,
+		.outbound = s->generation->outbound, .over = generation_close, .owner = s->generation,
 	};
 	char text[512] = "";
 	return gate_new(&options, &s->gate, text) ? CLI_DONE : cli_fail(s->cli, CLI_CONFIG, "%s.", text);

@@ -4,6 +4,7 @@
  */
 #include "gate/edition.h"
 
+#include "authority/cimd/fetch.h"
 #include "gate/editions.h"
 #include "gate/internal.h"
 #include "gate/oauth.h"
@@ -85,7 +86,8 @@ static bool make(struct edition *e, const struct gate_options *options, char *re
 		|| !trusted_init(&e->trusted, e->config, &e->arena, reterr_text))
 		return false;
 	edition_find_ports(e);
-	if (!wellknown_prepare(e) || !oauth_prepare(e))
+	if (!wellknown_prepare(e) || !oauth_prepare(e)
+		|| (options->outbound && !documents_new(options->outbound, &e->documents)))
 		return no_memory(reterr_text);
 	return make_replica(e, reterr_text);
 }
@@ -118,6 +120,7 @@ void edition_free(struct edition *e)
 	leave_replica(e);
 	for (size_t i = 0; i < e->api_count; i++)
 		proxy_done(&e->apis[i]);
+	documents_free(e->documents);
 	arena_done(&e->arena);
 	if (e->over)
 		e->over(e->owner);

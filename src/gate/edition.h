@@ -20,6 +20,7 @@
  * streams which never end hold no more memory than this. */
 #define EDITIONS_USED_MAX 8
 
+struct documents;
 struct seat;
 
 struct edition {
@@ -36,6 +37,7 @@ struct edition {
 	struct doorman doorman;
 	struct trusted trusted;
 	struct authority authority; /* the same APIs, as those who make tokens know them */
+	struct documents *documents; /* of clients whose id is a URL; NULL: there are none */
 	struct str index;   /* the body of GET / */
 	/* Under the gate's lock: */
 	unsigned uses;      /* by the gate as the newest, and by seats */

@@ -57,7 +57,8 @@ static bool make(struct gate *gate, const struct gate_options *options, char *re
 	uint32_t staleness = options->config->max_staleness_ms;
 	struct edition *first;
 	snprintf(reterr_text, 512, "out of memory");
-	if (!proofs_new(LIMIT_DPOP_REMEMBERED, &gate->proofs) || !numbers_new(&gate->numbers) || !feed_new(gate->store, staleness, &gate->feed)
+	if (!proofs_new(LIMIT_DPOP_REMEMBERED, &gate->proofs)
+		|| !proofs_new(LIMIT_DPOP_REMEMBERED, &gate->asking_proofs) || !numbers_new(&gate->numbers) || !feed_new(gate->store, staleness, &gate->feed)
 		|| !edition_new(gate, options, &first, reterr_text))
 		return false;
 	snprintf(reterr_text, 512, "out of memory");
@@ -114,6 +115,7 @@ void gate_free(struct gate *gate)
 	feed_free(gate->feed);
 	roster_free(gate->roster);
 	proofs_free(gate->proofs);
+	proofs_free(gate->asking_proofs);
 	numbers_free(gate->numbers);
 	for (unsigned i = 0; i < COUNTERS_MAX; i++)
 		free(atomic_load(&gate->counters[i]));

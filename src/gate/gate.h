@@ -13,6 +13,7 @@
 
 struct gate;
 
+struct outbound;
 struct secrets;
 
 struct gate_api {
@@ -27,6 +28,7 @@ struct gate_options {
 	const struct gate_api *apis;
 	size_t api_count;
 	const char *audit_folder; /* NULL: the config's */
+	struct outbound *outbound; /* by which clients' documents are read; NULL: a client is none */
 	/* Told when the gate has no more use for config and services, from the thread that calls gate_tidy,
 	 * gate_reload or gate_free. NULL: they live longer than the gate. */
 	void (*over)(void *owner);

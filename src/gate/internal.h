@@ -29,6 +29,7 @@ struct gate { /* what lives as long as the process */
 	struct feed *feed;
 	struct keeper *keeper;
 	struct proofs *proofs; /* that came with tokens, of all loops */
+	struct proofs *asking_proofs; /* that came to the authorization server's endpoints */
 	struct audit_writer *audit;
 	struct server *_Atomic server;
 	_Atomic(struct counters *) counters[COUNTERS_MAX]; /* one for each loop, owned */

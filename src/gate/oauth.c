@@ -5,6 +5,7 @@
  */
 #include "gate/oauth.h"
 
+#include "authority/cimd/fetch.h"
 #include "base/clock.h"
 #include "gate/identity.h"
 #include "gate/reply.h"
@@ -54,6 +55,9 @@ bool oauth_for(const struct visit *v, struct oauth *ret)
 		.secrets = v->gate->secrets,
 		.issuer = oauth_base(v),
 		.now_ms = exchange_now_ms(v->x),
+		.fetch_client = v->edition->documents ? documents_fetch : NULL,
+		.fetch_ctx = v->edition->documents,
+		.proofs = v->gate->asking_proofs,
 	};
 	return ret->issuer && ret->secrets;
 }
@@ -182,6 +186,7 @@ static void enter(struct visit *v, oauth_endpoint *serve)
 	call->serve = serve;
 	call->arena = exchange_arena(v->x);
 	v->oauth = call;
+	call->request.proof = http_request_header(v->request, STR("DPoP"), &call->request.proof_count);
 	if (!read_field(v, STR("Authorization"), &call->request.authorization)
 		|| !read_field(v, STR("Content-Type"), &call->request.content_type)
 		|| !read_field(v, STR("Content-Encoding"), &coding))

@@ -34,8 +34,9 @@ def install():
                 raise Skip(f"npm does not install: {got.stderr[-300:]}")
             with open(done, "w", encoding="utf-8") as file:
                 file.write(wanted)
-        for name in os.listdir(HERE):
-            shutil.copy(os.path.join(HERE, name), FOLDER)
+        for folder in (HERE, os.path.join(os.path.dirname(HERE), "oauth")):
+            for name in os.listdir(folder):
+                shutil.copy(os.path.join(folder, name), FOLDER)
     return FOLDER
 
 
