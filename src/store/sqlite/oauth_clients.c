@@ -312,8 +312,8 @@ struct client_ending {
 static enum store_status end_rows(struct sql *sql, const struct client_ending *ending)
 {
 	static const char *const scripts[] = {
-		"UPDATE refresh_families SET revoked_at = ?2 WHERE revoked_at = 0"
-		" AND grant_id IN (SELECT id FROM grants WHERE client_id = ?1)",
+		("UPDATE refresh_families SET revoked_at = ?2 WHERE revoked_at = 0"
+		" AND grant_id IN (SELECT id FROM grants WHERE client_id = ?1)"),
 		"UPDATE grants SET revoked_at = ?2, changed_at = ?2 WHERE client_id = ?1 AND revoked_at = 0",
 		"DELETE FROM pushed_requests WHERE client_id = ?1 AND ?2 > 0",
 		"DELETE FROM device_codes WHERE client_id = ?1 AND ?2 > 0",
