@@ -6,6 +6,8 @@ import http.server
 import json
 import os
 import ssl
+import struct
+import subprocess
 import sys
 import threading
 import urllib.parse
@@ -14,7 +16,7 @@ sys.path.insert(0, os.path.join(os.environ["REMIT_SOURCE"], "tests"))
 sys.path.insert(0, os.path.join(os.environ["REMIT_SOURCE"], "tests/e2e"))
 import mcp_npm  # noqa: E402
 import tls  # noqa: E402
-from harness import Remit  # noqa: E402
+from harness import BINARY, Remit  # noqa: E402
 from tap import case, equal, run  # noqa: E402
 
 CA = tls.Authority()
@@ -48,10 +50,20 @@ host.socket = context.wrap_socket(host.socket, server_side=True)
 threading.Thread(target=host.serve_forever, daemon=True).start()
 BASE = f"https://localhost:{host.server_port}"
 
-remit = Remit(config=[f"outbound: {{ allow: [loopback], ca: {CA.cert} }}"])
+remit = Remit(config=[f"outbound: {{ allow: [loopback], ca: {CA.cert} }}", "trusted_proxies: [loopback]"])
 remit.cli("user", "add", "ann@example.com")
 MACHINE = remit.cli("client", "add", "machine", "--scope", "stories:read", "--owner", "ann@example.com")
-remit.serve()
+clock = os.path.join(remit.folder, "clock")
+
+
+def set_clock(seconds):
+    with open(clock, "r+b" if os.path.exists(clock) else "wb") as file:
+        file.write(struct.pack("=qq", seconds * 1000, 0))
+
+
+set_clock(0)
+remit.serve(LD_PRELOAD=os.environ["REMIT_CLOCK_SHIFT"], REMIT_TEST_CLOCK=clock,
+            ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
 RESOURCE = remit.url + "/api/v1"
 
 
@@ -77,6 +89,21 @@ def oauth4webapi_with_and_without_a_key():
     equal((refused["childByAnother"]["status"], refused["childByAnother"]["error"]), (400, "invalid_request"))
     equal((got["active"], got["pushed"]), (False, True))
     equal((got["device"][0], got["device"][1]["error"]), ("string", "authorization_pending"))
+    equal(got["mcp"], [200, 401, 401])
+    H07_nobody_proves_it_for_another(got["left"])
+
+
+def H07_nobody_proves_it_for_another(token):
+    """A bound token over stdio, and behind a proxy that asks."""
+    asks = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    env = {**os.environ, "REMIT_CONFIG": remit.config, "REMIT_TOKEN": token}
+    done = subprocess.run([BINARY, "mcp", "serve"], input=json.dumps(asks) + "\n", capture_output=True, text=True, timeout=60,
+                          env=env, cwd=remit.folder, check=False)
+    equal(json.loads(done.stdout.splitlines()[0])["error"]["code"], -31401)
+    for scheme in ("Bearer", "DPoP"):
+        answer = remit.call("GET", "/gate/forward/publishing", headers={
+            "X-Original-Method": "GET", "X-Original-URI": "/api/v1/stories", "Authorization": f"{scheme} {token}"})
+        equal((scheme, answer.status), (scheme, 401))
 
 
 @case
@@ -157,6 +184,31 @@ def O10_without_leave_loopback_is_special():
         answer = strict.call("POST", "/oauth/par", body=form, headers={"Content-Type": "application/x-www-form-urlencoded"})
         equal((answer.status, answer.json()["error"]), (401, "invalid_client"))
         equal(asked("/good.json"), before)
+
+
+@case
+def O10_L08_a_document_is_read_again_when_it_has_run_out():
+    aging = document("/aging.json", headers={"Cache-Control": "public, max-age=600"})
+    briefly = document("/briefly.json", headers={"Cache-Control": "no-store"})
+    leaving = document("/leaving.json", headers={"Cache-Control": "max-age=600"})
+    resting = document("/resting.json", headers={"Cache-Control": "max-age=600"})
+    lasting = document("/lasting.json", headers={"Cache-Control": "max-age=99999999"})
+    everybody = (aging, briefly, leaving, resting, lasting)
+    equal([push(one).status for one in everybody], [201] * 5)
+    set_clock(290)  # what must not be kept at all is kept so long, for nobody's server is to be called for each request
+    equal([push(one).status for one in everybody], [201] * 5)
+    equal([asked(one[len(BASE):]) for one in everybody], [1] * 5)
+    document("/aging.json", redirect_uris=["https://new.example.com/cb"])
+    document("/leaving.json", status=404)
+    document("/resting.json", status=503)
+    set_clock(700)
+    equal([push(one).status for one in everybody], [400, 201, 401, 201, 201])
+    equal(push(aging, "https://new.example.com/cb").status, 201)
+    equal([asked(one[len(BASE):]) for one in everybody], [2, 2, 2, 2, 1])
+    set_clock(700 + 86400)
+    equal(push(resting).status, 401)
+    equal(push(lasting).status, 201)
+    equal(asked("/lasting.json"), 2)
 
 
 @case

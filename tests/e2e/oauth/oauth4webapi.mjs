@@ -66,6 +66,16 @@ out.refused = {
   unbound: await refused(call(bearer.access_token, { DPoP: mine })),
 };
 
+// The same token at the MCP endpoint: a proof is of one URL
+const initialize = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize",
+  params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "t", version: "1" } } });
+const headers = new Headers({ "content-type": "application/json", accept: "application/json, text/event-stream" });
+const mcp = (token, more) => oauth.protectedResourceRequest(token, "POST", new URL("/api/mcp", issuer), headers, initialize,
+  { ...plain, ...more });
+out.mcp = [(await mcp(bound.access_token, { DPoP: mine })).status, (await refused(mcp(bound.access_token, { DPoP: other }))).status,
+  (await refused(mcp(bound.access_token))).status];
+out.left = (await own({ DPoP: mine })).access_token;
+
 // RFC 8693: narrower, and bound where its parent is
 async function exchange(token, more = {}) {
   const response = await oauth.genericTokenEndpointRequest(as, client, auth, EXCHANGE,
