@@ -12,12 +12,13 @@ import tempfile
 from http2 import measure_http2
 from in_process import measure_core, measure_making
 from mcp import measure_mcp
+from oauth import measure_oauth
 from proxy import measure_proxy
 from publishing import measure_publishing
 from report import note, rows
 from service import measure_service
 
-PARTS = ["core", "making", "http", "http2", "proxy", "mcp", "publishing"]
+PARTS = ["core", "making", "http", "http2", "proxy", "mcp", "oauth", "publishing"]
 
 
 def measure(part, quick):
@@ -35,6 +36,8 @@ def measure(part, quick):
                 measure_publishing(folder, *((50, 200, 1_000, 1) if quick else (1_000, 20_000, 100_000, 3)))
             elif part == "http2":
                 measure_http2(folder, rounds, 10_000 if quick else 500_000)
+            elif part == "oauth":
+                measure_oauth(folder, tokens, 1_000 if quick else 100_000, rounds, seconds)
             elif part == "mcp":
                 measure_mcp(folder, tokens, rounds, seconds, 100 if quick else 10_000)
             else:

@@ -186,6 +186,18 @@ enum store_status store_device_redeem(struct store *store, const uint8_t digest[
 	const struct store_issue *issue, const struct store_actor *actor, enum store_outcome *ret_outcome,
 	int64_t *ret_revision);
 
+/* ---- Introspection ---- */
+
+/* A client, a token by any text it has or had, and whether its owner is there and not disabled: in one look, as
+ * servers ask for every request that they get. */
+struct store_look {
+	bool client_found, token_found, owner_active;
+	struct client_row client;
+	struct token_row token;
+};
+enum store_status store_look(struct store *store, const struct id *client, const uint8_t digest[REMIT_DIGEST_SIZE],
+	struct arena *arena, struct store_look *ret);
+
 /* ---- Token exchange ---- */
 
 /* How many parents a token has, counted no further than `most` + 1. */

@@ -52,11 +52,6 @@ enum client_found client_find(const struct oauth *oauth, struct str name, struct
 	return status == STORE_OK ? CLIENT_FOUND : status == STORE_NOT_FOUND ? CLIENT_UNKNOWN : CLIENT_UNAVAILABLE;
 }
 
-struct credentials {
-	struct str id, secret; /* secret: {NULL, 0}: none was shown */
-	bool basic;
-};
-
 /* Each half of a Basic credential is encoded as a form is (RFC 6749 section 2.3.1). */
 static bool decode_half(struct str half, struct arena *arena, struct str *ret)
 {
@@ -74,7 +69,7 @@ static bool decode_half(struct str half, struct arena *arena, struct str *ret)
 	return ret->n > 0;
 }
 
-static bool read_basic(struct str header, struct arena *arena, struct credentials *ret)
+static bool read_basic(struct str header, struct arena *arena, struct client_shown *ret)
 {
 	struct str scheme, rest = header, id;
 	size_t n;
@@ -92,11 +87,11 @@ static bool read_basic(struct str header, struct arena *arena, struct credential
 	return decode_half(id, arena, &ret->id) && decode_half(rest, arena, &ret->secret);
 }
 
-static bool read_credentials(const struct oauth_request *request, const struct query *query,
-	struct arena *arena, struct credentials *ret, struct oauth_answer *reterr)
+bool client_named(const struct oauth_request *request, const struct query *query, struct arena *arena,
+	struct client_shown *ret, struct oauth_answer *reterr)
 {
 	struct str id = param(query, "client_id"), secret = param(query, "client_secret");
-	*ret = (struct credentials){ .id = id, .secret = secret };
+	*ret = (struct client_shown){ .id = id, .secret = secret };
 	if (param(query, "client_assertion").p)
 		return answer_error(reterr, 400, "invalid_request", "Client assertions are not supported here");
 	if (!request->authorization.p)
@@ -117,28 +112,29 @@ static bool is_secret(const struct client_row *client, struct str secret)
 	return client->confidential && sodium_memcmp(digest, client->secret, sizeof(digest)) == 0;
 }
 
+bool client_judge(enum client_found found, const struct client_row *client, const struct client_shown *shown,
+	bool *ret_proven, struct oauth_answer *reterr)
+{
+	const char *challenge = shown->basic ? BASIC_CHALLENGE : NULL;
+	if (found == CLIENT_UNAVAILABLE)
+		return answer_unavailable(reterr);
+	/* A public client that shows a secret is not who it thinks it is. */
+	if (found == CLIENT_UNKNOWN || client->confidential != (shown->secret.p != NULL)
+		|| (client->confidential && !is_secret(client, shown->secret)))
+		return answer_invalid_client(reterr, challenge);
+	*ret_proven = client->confidential;
+	return true;
+}
+
 bool client_authenticate(const struct oauth *oauth, const struct oauth_request *request,
 	const struct query *query, struct arena *arena, struct client_row *ret, bool *ret_proven,
 	struct oauth_answer *reterr)
 {
-	struct credentials credentials;
+	struct client_shown shown;
 	char why[256];
 
-	if (!read_credentials(request, query, arena, &credentials, reterr))
+	if (!client_named(request, query, arena, &shown, reterr))
 		return false;
-	const char *challenge = credentials.basic ? BASIC_CHALLENGE : NULL;
-	switch (client_find(oauth, credentials.id, arena, ret, why)) {
-	case CLIENT_FOUND:
-		break;
-	case CLIENT_UNKNOWN:
-		return answer_invalid_client(reterr, challenge);
-	case CLIENT_UNAVAILABLE:
-		return answer_unavailable(reterr);
-	}
-	/* A public client that shows a secret is not who it thinks it is. */
-	if (ret->confidential != (credentials.secret.p != NULL)
-		|| (ret->confidential && !is_secret(ret, credentials.secret)))
-		return answer_invalid_client(reterr, challenge);
-	*ret_proven = ret->confidential;
-	return true;
+	enum client_found found = client_find(oauth, shown.id, arena, ret, why);
+	return client_judge(found, ret, &shown, ret_proven, reterr);
 }

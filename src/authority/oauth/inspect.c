@@ -106,48 +106,42 @@ static void answer_token(const struct oauth *oauth, const struct token_row *toke
 		answer_unavailable(ret);
 }
 
-static void inspect(const struct oauth *oauth, const struct client_row *client, struct str text,
-	struct arena *arena, struct oauth_answer *ret)
+/* The client and the token in one look at the store. */
+static enum client_found look(const struct oauth *oauth, struct str name, struct str token, struct arena *arena,
+	struct store_look *ret)
 {
-	struct store *store = oauth->authority->store;
 	uint8_t digest[REMIT_DIGEST_SIZE];
-	struct token_row token;
-	struct user_row owner;
+	struct id id;
 
-	text_digest(text, digest);
-	enum store_status status = store_token_find(store, digest, arena, &token);
-	if (status == STORE_OK && (token_ended(&token, oauth->now_ms) || strcmp(token.api, client->api) != 0))
-		status = STORE_NOT_FOUND;
-	if (status == STORE_OK)
-		status = store_user_get(store, &token.owner, arena, &owner);
-	if (status == STORE_OK && owner.disabled_ms)
-		status = STORE_NOT_FOUND;
-	if (status == STORE_OK)
-		answer_token(oauth, &token, arena, ret);
-	else if (status == STORE_NOT_FOUND)
-		answer_inactive(ret);
-	else
-		answer_unavailable(ret);
+	if (!id_parse(name, &id))
+		return CLIENT_UNKNOWN; /* those that are known by a URL are not made by hand */
+	text_digest(token, digest);
+	if (store_look(oauth->authority->store, &id, digest, arena, ret) != STORE_OK)
+		return CLIENT_UNAVAILABLE;
+	return ret->client_found && !ret->client.revoked_ms ? CLIENT_FOUND : CLIENT_UNKNOWN;
 }
 
 /* Only of tokens of the caller's own API: what is another's is not active here. */
 void oauth_introspect(const struct oauth *oauth, const struct oauth_request *request, struct arena *arena,
 	struct oauth_answer *ret)
 {
+	struct store_look seen = { .token_found = false };
+	struct client_shown shown;
 	struct query query;
-	struct client_row client;
 	bool proven;
 
-	if (!params_from(request, arena, &query, ret)
-		|| !client_authenticate(oauth, request, &query, arena, &client, &proven, ret))
+	if (!params_from(request, arena, &query, ret) || !client_named(request, &query, arena, &shown, ret))
 		return;
-	if (!proven || client.kind != CLIENT_BY_HAND || !client.api) {
-		answer_error(ret, 403, "unauthorized_client", "Only a client made by hand may ask");
-		return;
-	}
 	struct str text = param(&query, "token");
-	if (!text.p)
+	if (!client_judge(look(oauth, shown.id, text, arena, &seen), &seen.client, &shown, &proven, ret))
+		return;
+	if (!proven || seen.client.kind != CLIENT_BY_HAND || !seen.client.api)
+		answer_error(ret, 403, "unauthorized_client", "Only a client made by hand may ask");
+	else if (!text.p)
 		answer_error(ret, 400, "invalid_request", "There is no token");
+	else if (!seen.token_found || !seen.owner_active || token_ended(&seen.token, oauth->now_ms)
+		|| strcmp(seen.token.api, seen.client.api) != 0)
+		answer_inactive(ret);
 	else
-		inspect(oauth, &client, text, arena, ret);
+		answer_token(oauth, &seen.token, arena, ret);
 }

@@ -45,6 +45,16 @@ enum client_found client_find(const struct oauth *oauth, struct str name, struct
 /* What a client calls itself. */
 const char *client_name(const struct client_row *client);
 bool client_may(const struct client_row *client, const char *grant);
+/* What a request shows of who sent it; else an answer. */
+struct client_shown {
+	struct str id, secret; /* secret: {NULL, 0}: none was shown */
+	bool basic;
+};
+bool client_named(const struct oauth_request *request, const struct query *query, struct arena *arena,
+	struct client_shown *ret, struct oauth_answer *reterr);
+/* Whether it is the client that was found; else an answer. */
+bool client_judge(enum client_found found, const struct client_row *client, const struct client_shown *shown,
+	bool *ret_proven, struct oauth_answer *reterr);
 /* Who asks, by Basic, by the form, or by name alone (a public client); else an answer (RFC 6749 section 2.3).
  * *ret_proven: it showed its secret. */
 bool client_authenticate(const struct oauth *oauth, const struct oauth_request *request,

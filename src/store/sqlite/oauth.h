@@ -32,4 +32,8 @@ enum store_status issue_write(struct sql *sql, const struct store_issue *issue,
 enum store_status family_revoke(struct sql *sql, const struct id_bytes *family, const char *why,
 	const struct store_actor *actor, int64_t *revision);
 
+/* As store_client_get. */
+enum store_status client_get_within(struct sql *sql, const struct id_bytes *id, struct arena *arena,
+	struct client_row *ret);
+
 #endif

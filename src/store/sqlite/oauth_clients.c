@@ -252,6 +252,17 @@ static enum store_status get_client(struct sql *sql, void *arg)
 	return status;
 }
 
+enum store_status client_get_within(struct sql *sql, const struct id_bytes *id, struct arena *arena,
+	struct client_row *ret)
+{
+	struct client_query query = { .id = *id, .arena = arena };
+	enum store_status status = get_client(sql, &query);
+
+	if (status == STORE_OK)
+		*ret = query.row;
+	return status;
+}
+
 enum store_status store_client_get(struct store *store, const struct id *id, struct arena *arena,
 	struct client_row *ret)
 {

@@ -20,6 +20,10 @@ enum revoke_which {
 enum store_status token_add_within(struct sql *sql, const struct token_row *token,
 	const uint8_t digest[REMIT_DIGEST_SIZE], const struct store_actor *actor, int64_t *revision);
 
+/* What store_token_find does. */
+enum store_status token_find_within(struct sql *sql, const uint8_t digest[REMIT_DIGEST_SIZE], struct arena *arena,
+	struct token_row *ret);
+
 /* Revokes them and all that descends from them, with a feed row for each text and an event for each
  * token. *revision becomes the last of them; it stays where nothing was to be revoked. */
 enum store_status revoke_tokens(struct sql *sql, enum revoke_which which, const struct id_bytes *key,

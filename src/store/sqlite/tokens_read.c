@@ -4,6 +4,7 @@
  */
 #include "store/sqlite/sqlite.h"
 
+#include "store/sqlite/revoke.h"
 #include "store/sqlite/rows.h"
 
 struct query {
@@ -51,6 +52,17 @@ static enum store_status find(struct sql *sql, void *arg)
 		"JOIN token_old_texts o ON o.token = t.number WHERE o.digest = ?1");
 	sql_bind_blob(st, 1, query->digest, REMIT_DIGEST_SIZE);
 	return finish_find(st, query);
+}
+
+enum store_status token_find_within(struct sql *sql, const uint8_t digest[REMIT_DIGEST_SIZE], struct arena *arena,
+	struct token_row *ret)
+{
+	struct query query = { .digest = digest, .arena = arena };
+	enum store_status status = find(sql, &query);
+
+	if (status == STORE_OK)
+		*ret = query.row;
+	return status;
 }
 
 static enum store_status run(struct store *store, enum store_status (*fn)(struct sql *sql, void *arg),
