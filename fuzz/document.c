@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct value_problem problem;
 	const enum document_kind kind = size % 2 ? DOCUMENT_ENTRY : DOCUMENT_YAML;
 	arena_init(&arena, 0);
-	if (document_read((struct str){ (const char *)data, size }, kind, &arena, &d, &problem)) {
+	if (document_parse((struct str){ (const char *)data, size }, kind, &arena, &d, &problem)) {
 		json_t *json = document_json(&d), *wanted = changed(json, size);
 		size_t bytes;
 		struct value *copy = value_copy(d.root, &bytes);

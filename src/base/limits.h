@@ -115,6 +115,8 @@
 #define LIMIT_CONTENT_FILE_BYTES (4 * 1024 * 1024)
 #define LIMIT_CONTENT_SCALAR_BYTES (512 * 1024) /* one text of a file's YAML; a body may fill the file */
 #define LIMIT_CONTENT_NODES 100000 /* values of one file: "- " is 2 bytes in it and 72 in memory */
+#define LIMIT_CONTENT_FILES 500000 /* of one site's index: some 1.6 kB each */
+#define LIMIT_CONTENT_FOLDERS 16   /* within each other */
 #define LIMIT_CONTENT_DEPTH 64     /* a set in a set in a set: three levels each */
 
 /* OpenAPI documents, which `remit init` reads. GitHub's is 13 MB. */

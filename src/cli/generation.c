@@ -6,6 +6,7 @@
 
 #include "cli/publishing_api.h"
 #include "cli/tls_files.h"
+#include "services/content/content.h"
 
 #include <stdlib.h>
 
@@ -60,16 +61,16 @@ static enum cli_exit open_outbound(struct generation *g, char reterr_text[512])
 	return CLI_CONFIG;
 }
 
-static enum cli_exit open_service(struct generation *g, const struct config_api *api, struct store *store,
+static bool is_service(const struct config_api *api, const char *name)
+{
+	return api->service && strcmp(api->service, name) == 0;
+}
+
+static enum cli_exit open_publishing(struct generation *g, const struct config_api *api, struct store *store,
 	const struct secrets *secrets, char reterr_text[512])
 {
 	struct publishing_options options;
 	char text[256] = "";
-	if (!api->service || strcmp(api->service, "publishing") != 0) {
-		snprintf(reterr_text, 512, "%s:%u: API %s: there is no service \"%s\"; there is: publishing",
-			g->config->file, api->line, api->name, api->service ? api->service : "");
-		return CLI_CONFIG;
-	}
 	if (!publishing_api_options(g->config, api, store, secrets, &g->arena, &options)) {
 		snprintf(reterr_text, 512, "there is no memory");
 		return CLI_CONFIG;
@@ -79,6 +80,28 @@ static enum cli_exit open_service(struct generation *g, const struct config_api 
 		return CLI_DONE;
 	snprintf(reterr_text, 512, "API %s: %s", api->name, text);
 	return CLI_STORE;
+}
+
+static enum cli_exit open_content(struct generation *g, const struct config_api *api, char reterr_text[512])
+{
+	const struct content_options options = { .site = api->site, .policy = api->profile->policy };
+	char text[256] = "";
+	if (content_open(&options, &g->apis[g->api_count].service, text))
+		return CLI_DONE;
+	snprintf(reterr_text, 512, "API %s: %s", api->name, text);
+	return CLI_CONFIG;
+}
+
+static enum cli_exit open_service(struct generation *g, const struct config_api *api, struct store *store,
+	const struct secrets *secrets, char reterr_text[512])
+{
+	if (is_service(api, "publishing"))
+		return open_publishing(g, api, store, secrets, reterr_text);
+	if (is_service(api, "content"))
+		return open_content(g, api, reterr_text);
+	snprintf(reterr_text, 512, "%s:%u: API %s: there is no service \"%s\"; there are: publishing, content",
+		g->config->file, api->line, api->name, api->service ? api->service : "");
+	return CLI_CONFIG;
 }
 
 static enum cli_exit open_services(struct generation *g, struct store *store, const struct secrets *secrets,
@@ -127,7 +150,7 @@ bool generation_start(struct generation *g, char reterr_text[512])
 {
 	char text[256] = "";
 	for (size_t i = 0; i < g->api_count; i++) {
-		if (!g->apis[i].service || publishing_start(g->apis[i].service, text))
+		if (!is_service(g->apis[i].config, "publishing") || publishing_start(g->apis[i].service, text))
 			continue;
 		snprintf(reterr_text, 512, "API %s: %s", g->apis[i].config->name, text);
 		return false;
@@ -138,7 +161,7 @@ bool generation_start(struct generation *g, char reterr_text[512])
 void generation_rest(struct generation *g)
 {
 	for (size_t i = 0; i < g->api_count; i++)
-		if (g->apis[i].service)
+		if (is_service(g->apis[i].config, "publishing"))
 			publishing_rest(g->apis[i].service);
 }
 
@@ -148,8 +171,10 @@ void generation_close(void *generation)
 	if (!g)
 		return;
 	for (size_t i = 0; i < g->api_count; i++)
-		if (g->apis[i].service)
+		if (is_service(g->apis[i].config, "publishing"))
 			publishing_close(g->apis[i].service);
+		else if (is_service(g->apis[i].config, "content"))
+			content_close(g->apis[i].service);
 	outbound_free(g->outbound);
 	if (g->owns_config)
 		config_free(g->config);

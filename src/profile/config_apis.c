@@ -28,10 +28,10 @@ static void check_profile(struct reader *r, const struct node *node, void *into)
 
 static void read_service(struct reader *r, const struct node *node, void *into)
 {
-	static const char *const words[] = { "publishing" };
+	static const char *const words[] = { "publishing", "content" };
 	struct api_reader *a = into;
 	size_t word;
-	if (reader_word(r, node, words, 1, &word))
+	if (reader_word(r, node, words, 2, &word))
 		a->api->service = words[word];
 }
 
@@ -39,6 +39,17 @@ static void read_keep(struct reader *r, const struct node *node, void *into)
 {
 	struct api_reader *a = into;
 	reader_duration(r, node, KEEP_MIN_MS, KEEP_MAX_MS, &a->api->keep_ms);
+}
+
+static void read_site(struct reader *r, const struct node *node, void *into)
+{
+	struct api_reader *a = into;
+	const char *path;
+	if (!reader_text(r, node, "the folder of a site", &path))
+		return;
+	a->api->site = file_join(r->arena, a->d->folder, path);
+	if (!a->api->site)
+		reader_mistake(r, node, NULL, "not enough memory to read the file");
 }
 
 static void read_upstream(struct reader *r, const struct node *node, void *into)
@@ -126,7 +137,7 @@ static const struct reader_key api_keys[] = {
 	{ "upstream", read_upstream, false },
 	{ "upstream_tls", read_upstream_tls, false }, /* behind it */
 	{ "authorization", read_authorization, false },
-	{ "site", NULL, false },
+	{ "site", read_site, false },
 	{ "tokens", NULL, false },
 	{ "site_login", NULL, false },
 	{ "html", read_html, false },
@@ -145,6 +156,12 @@ static void check_answerer(struct reader *r, const struct node *node)
 		reader_mistake(r, node, NULL, "an API lacks the key \"service\" or \"upstream\"");
 	if (node_get(node, "keep") && !node_get(node, "service"))
 		reader_mistake(r, node_get(node, "keep")->key, NULL, "only an API with a service has \"keep\"");
+	const struct node *service = node_get(node, "service"), *site = node_get(node, "site");
+	const bool content = service && service->kind == NODE_TEXT && str_is(service->text, "content");
+	if (content && !site)
+		reader_mistake(r, service, "add `site: ./FOLDER`", "the service \"content\" lacks the key \"site\"");
+	else if (site && !content)
+		reader_mistake(r, site->key, NULL, "only an API with the service \"content\" has \"site\"");
 	for (size_t i = 0; i < 2; i++) {
 		if (own[i] && !upstream)
 			reader_mistake(r, own[i]->key, NULL, "only an API with an upstream has \"%s\"",

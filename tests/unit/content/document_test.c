@@ -41,7 +41,7 @@ static bool reads(struct str text, enum document_kind kind, struct value_problem
 	struct arena arena;
 	struct document d;
 	arena_init(&arena, 0);
-	bool good = document_read(text, kind, &arena, &d, problem);
+	bool good = document_parse(text, kind, &arena, &d, problem);
 	arena_done(&arena);
 	return good;
 }
@@ -121,7 +121,7 @@ static void test_scalars_are_as_symfony_reads_them(void **state)
 			continue; /* a list */
 		arena_init(&arena, 0);
 		snprintf(text, sizeof(text), "k: %s\n", scalars[i].yaml);
-		assert_true(document_read(str_of(text), DOCUMENT_YAML, &arena, &d, &problem));
+		assert_true(document_parse(str_of(text), DOCUMENT_YAML, &arena, &d, &problem));
 		json_t *json = document_json(&d);
 		char wrapped[160];
 		snprintf(wrapped, sizeof(wrapped), "{\"k\":%s}", scalars[i].json);
@@ -214,7 +214,7 @@ static void test_a_change_touches_nothing_else(void **state)
 		struct buf out;
 		arena_init(&arena, 0);
 		buf_init(&out, LIMIT_CONTENT_FILE_BYTES);
-		if (!document_read(str_of(c->before), c->kind, &arena, &d, &problem))
+		if (!document_parse(str_of(c->before), c->kind, &arena, &d, &problem))
 			fail_msg("%s: %s", c->what, problem.text);
 		json_t *wanted = wanted_of(&d, c->set);
 		if (!document_change(&d, wanted, &out, &problem))

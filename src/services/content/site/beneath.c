@@ -171,6 +171,15 @@ enum beneath_status beneath_refresh(struct beneath *b, bool *ret_changed)
 	return status;
 }
 
+bool beneath_is_there(struct beneath *b)
+{
+	bool there;
+	pthread_rwlock_rdlock(&b->root_lock);
+	bool current = is_current(b, &there);
+	pthread_rwlock_unlock(&b->root_lock);
+	return current;
+}
+
 enum beneath_status beneath_enter(struct beneath *b)
 {
 	bool there, changed;

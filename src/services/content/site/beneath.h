@@ -72,7 +72,9 @@ enum beneath_status beneath_move(struct beneath *b, const char *from, const char
 enum beneath_status beneath_lock(struct beneath *b, const char *path, int *ret_lock);
 void beneath_unlock(int lock);
 
-/* Whether the folder that was opened is still the one of its name; where it is not, that one is opened (GONE where
+/* Whether the folder that was opened is still the one of its name. */
+bool beneath_is_there(struct beneath *b);
+/* The same; where it is not, that one is opened (GONE where
  * there is none). `ret_changed`: it is another than before. */
 enum beneath_status beneath_refresh(struct beneath *b, bool *ret_changed);
 

@@ -47,7 +47,7 @@ static bool find_body(struct document *d)
 	return true;
 }
 
-bool document_read(struct str text, enum document_kind kind, struct arena *arena, struct document *ret,
+bool document_parse(struct str text, enum document_kind kind, struct arena *arena, struct document *ret,
 	struct value_problem *reterr)
 {
 	*ret = (struct document){ .kind = kind, .text = text, .yaml_end = text.n, .body = text.n, .arena = arena };

@@ -27,7 +27,7 @@ struct document {
 };
 
 /* The tree lives in the arena, and borrows from the text nothing but its places. */
-bool document_read(struct str text, enum document_kind kind, struct arena *arena, struct document *ret,
+bool document_parse(struct str text, enum document_kind kind, struct arena *arena, struct document *ret,
 	struct value_problem *reterr);
 
 /* All of it, a body as `content`. NULL without memory. */

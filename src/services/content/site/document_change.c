@@ -143,7 +143,7 @@ static bool reads_as(struct str text, const struct document *d, const json_t *wa
 	struct document again;
 	struct arena arena;
 	arena_init(&arena, 0);
-	bool good = document_read(text, d->kind, &arena, &again, reterr);
+	bool good = document_parse(text, d->kind, &arena, &again, reterr);
 	json_t *json = good ? document_json(&again) : NULL;
 	if (good && (!json || !json_equal(json, wanted)))
 		good = refuse(reterr, "the file cannot be edited in place without changing what it says");
@@ -176,8 +176,11 @@ bool document_change(const struct document *d, const json_t *wanted, struct buf 
 	if (!target)
 		return refuse(reterr, "not enough memory");
 	bool good = attempt(&e, target, out, reterr);
-	e.coarse = true;
-	good = good || (!e.failed && !out->failed && attempt(&e, target, out, reterr));
+	for (unsigned again = 0; !good && !e.failed && !out->failed && again < 2; again++) {
+		e.coarse = true;
+		e.quoted = again == 1;
+		good = attempt(&e, target, out, reterr);
+	}
 	free(e.splices);
 	json_decref(target);
 	return good;

@@ -217,7 +217,7 @@ static void replace_value(struct editor *e, const struct value *old, const json_
 	struct value_writer w;
 	begin(e, &text, &w);
 	w.compact = old->kind == VALUE_LIST && is_compact(e, old);
-	if (stays_flow(old, new)) {
+	if (stays_flow(old, new) || (e->quoted && json_is_string(new))) {
 		buf_add_char(&text, ' ');
 		value_write_flow(&w, new);
 	} else {
@@ -394,9 +394,20 @@ static bool change_list(struct editor *e, const struct value *list, const json_t
 
 /* ---- Any ---- */
 
+/* A text whose blank lines behind it are its own ("|+"). */
+static bool keeps_blanks(const struct editor *e, const struct value *v)
+{
+	if (v->style != STYLE_LINES)
+		return false;
+	for (size_t i = v->start; i < e->yaml.n && !strchr(" \t\r\n#", e->yaml.p[i]); i++)
+		if (e->yaml.p[i] == '+')
+			return true;
+	return false;
+}
+
 static void change_value(struct editor *e, const struct value *old, const json_t *new, const struct slot *slot)
 {
-	if (value_equals(old, new))
+	if (value_equals(old, new) && !(e->quoted && keeps_blanks(e, old)))
 		return;
 	if (!e->coarse && old->style == STYLE_BLOCK && old->kind == VALUE_MAP && json_object_size(new) > 0
 		&& change_map(e, old, new))

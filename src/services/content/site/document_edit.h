@@ -20,6 +20,7 @@ struct editor {
 	struct splice *splices; /* owned */
 	size_t count, room;
 	bool coarse; /* what changes below a key of the root is written anew as a whole */
+	bool quoted; /* texts that would take blank lines from others in are written with quotes */
 	bool failed; /* no memory */
 };
 
