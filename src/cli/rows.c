@@ -69,10 +69,19 @@ const char *token_state(const struct token_row *row, int64_t now_ms)
 	return row->expires_ms && row->expires_ms <= now_ms ? "expired" : "active";
 }
 
+const char *key_text(const struct store_key *key, char room[static PROOF_JKT_CHARS + 1])
+{
+	if (!key->bound)
+		return NULL;
+	proof_jkt_text(key->jkt, room);
+	return room;
+}
+
 json_t *token_json(const struct token_row *row, int64_t now_ms)
 {
+	char jkt[PROOF_JKT_CHARS + 1];
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o}",
+			 "s:o, s:o, s:o}",
 		"id", row->id.text, "name", row->name, "kind", kind_text(row->kind), "state",
 		token_state(row, now_ms), "owner", json_text(row->owner_email), "owner_id", row->owner.text,
 		"api", row->api, "scopes", json_words(row->scopes), "preset", json_text(row->preset),
@@ -80,7 +89,7 @@ json_t *token_json(const struct token_row *row, int64_t now_ms)
 		json_time(row->created_ms), "expires_at", json_time(row->expires_ms), "last_used_at",
 		json_time(row->last_used_ms), "revoked_at", json_time(row->revoked_ms), "revoked_by",
 		json_text(row->revoked_by), "revoked_why", json_text(row->revoked_why), "rate",
-		rate_json(row->rate));
+		rate_json(row->rate), "jkt", json_text(key_text(&row->key, jkt)));
 }
 
 const char *rate_text(uint16_t rate, struct arena *arena)

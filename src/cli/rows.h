@@ -5,6 +5,7 @@
 #ifndef REMIT_CLI_ROWS_H
 #define REMIT_CLI_ROWS_H
 
+#include "authority/dpop/proof.h"
 #include "cli/command.h"
 
 /* null for NULL and "". */
@@ -23,6 +24,8 @@ json_t *token_json(const struct token_row *row, int64_t now_ms);
 const char *token_state(const struct token_row *row, int64_t now_ms);
 /* "default", "off", or the number: in the arena. */
 const char *rate_text(uint16_t rate, struct arena *arena);
+/* The thumbprint of the key that something is bound to, in the room; NULL where it is bound to none. */
+const char *key_text(const struct store_key *key, char room[static PROOF_JKT_CHARS + 1]);
 /* A person's address by id: in the arena; the id where they are gone. */
 const char *owner_text(struct cli *cli, const struct id *id);
 

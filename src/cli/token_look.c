@@ -79,7 +79,7 @@ static enum cli_exit run_list(struct cli *cli)
 static void print_token(struct cli *cli, const struct token_row *row)
 {
 	struct table table;
-	char made[WHEN_ROOM], ends[WHEN_ROOM], used[WHEN_ROOM], revoked[WHEN_ROOM];
+	char made[WHEN_ROOM], ends[WHEN_ROOM], used[WHEN_ROOM], revoked[WHEN_ROOM], jkt[PROOF_JKT_CHARS + 1];
 	const struct screen *out = &cli->out;
 	const int64_t now_ms = cli->actor.now_ms;
 
@@ -92,6 +92,8 @@ static void print_token(struct cli *cli, const struct token_row *row)
 	table_add(&table, (const char *[]){ "scopes", row->scopes });
 	table_add(&table, (const char *[]){ "preset", row->preset });
 	table_add(&table, (const char *[]){ "project", row->project.text });
+	if (row->key.bound)
+		table_add(&table, (const char *[]){ "bound to", key_text(&row->key, jkt) });
 	table_add(&table, (const char *[]){ "rate", rate_text(row->rate, &cli->arena) });
 	table_add(&table, (const char *[]){ "created", when_text(out, row->created_ms, now_ms, "-", made) });
 	table_add(&table,

@@ -12,6 +12,19 @@ struct resource {
 	const char *path; /* below the server's base */
 };
 
+/* Those of proofs, where tokens may be bound to a key (RFC 9728 section 2). */
+static void add_algorithms(struct buf *out)
+{
+	struct str rest = STR(PROOF_ALGORITHMS), name;
+	buf_add_text(out, ",\"dpop_signing_alg_values_supported\":[");
+	for (bool more = true, first = true; more; first = false) {
+		more = str_cut(&rest, ' ', &name);
+		buf_add_text(out, first ? "" : ",");
+		buf_add_json(out, name);
+	}
+	buf_add_char(out, ']');
+}
+
 static void write_metadata(const struct visit *v, const char *base, const struct resource *resource, struct buf *out)
 {
 	const struct api *api = resource->api;
@@ -22,6 +35,7 @@ static void write_metadata(const struct visit *v, const char *base, const struct
 		buf_add_text(out, ",\"authorization_servers\":[");
 		buf_add_json(out, str_of(base));
 		buf_add_char(out, ']');
+		add_algorithms(out);
 	}
 	for (size_t i = 0; preset && i < preset->scope_count; i++) {
 		buf_add_text(out, i == 0 ? ",\"scopes_supported\":[" : ",");

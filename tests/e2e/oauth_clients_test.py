@@ -90,6 +90,10 @@ def oauth4webapi_with_and_without_a_key():
     equal((got["active"], got["pushed"]), (False, True))
     equal((got["device"][0], got["device"][1]["error"]), ("string", "authorization_pending"))
     equal(got["mcp"], [200, 401, 401])
+    told = remit.call("GET", "/.well-known/oauth-protected-resource/api/v1").json()
+    equal(told["dpop_signing_alg_values_supported"], got["algorithms"])
+    shown = json.loads(remit.run("token", "check", "--json", stdin=got["left"] + "\n").stdout)
+    equal(shown["token"]["jkt"] if "token" in shown else shown["jkt"], got["jkt"])
     H07_nobody_proves_it_for_another(got["left"])
 
 

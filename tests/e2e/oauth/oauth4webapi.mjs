@@ -74,6 +74,7 @@ const mcp = (token, more) => oauth.protectedResourceRequest(token, "POST", new U
   { ...plain, ...more });
 out.mcp = [(await mcp(bound.access_token, { DPoP: mine })).status, (await refused(mcp(bound.access_token, { DPoP: other }))).status,
   (await refused(mcp(bound.access_token))).status];
+out.jkt = await mine.calculateThumbprint();
 out.left = (await own({ DPoP: mine })).access_token;
 
 // RFC 8693: narrower, and bound where its parent is
