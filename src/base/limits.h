@@ -159,7 +159,7 @@
 #define LIMIT_OAUTH_STATE_BYTES 2048          /* what a client gets back with its code */
 #define LIMIT_OAUTH_CODE_MS 60000             /* from Approve to the token request */
 #define LIMIT_OAUTH_ACCESS_MS 3600000         /* an access token that can be refreshed, or asked for again */
-#define LIMIT_OAUTH_ACCESS_ALONE_MS 43200000  /* one without a refresh token: a working day */
+#define LIMIT_OAUTH_ACCESS_ALONE_MS 43200000  /* (settable) one without a refresh token: a working day */
 #define LIMIT_OAUTH_REFRESH_MS INT64_C(7776000000) /* a refresh token that nobody uses: 90 days */
 #define LIMIT_OAUTH_REPEAT_MS 30000           /* a used refresh token gives the same again: lost answers, parallel calls */
 #define LIMIT_OAUTH_PUSHED_MS 90000
@@ -167,6 +167,8 @@
 #define LIMIT_OAUTH_DEVICE_MS 600000
 #define LIMIT_OAUTH_DEVICE_INTERVAL_MS 5000   /* RFC 8628 section 3.2 */
 #define LIMIT_OAUTH_DEVICES 1000              /* of one client, waiting */
+#define LIMIT_OAUTH_FAMILY_TOKENS 100         /* living access tokens of one approval */
+#define LIMIT_OAUTH_CHILDREN 1000             /* living ones that one token was exchanged for */
 #define LIMIT_OAUTH_EXCHANGE_DEPTH 4          /* children of children */
 #define LIMIT_OAUTH_REDIRECTS 10              /* of one client */
 #define LIMIT_OAUTH_CLIENTS 200000            /* that made themselves known; past it the oldest unused one goes */

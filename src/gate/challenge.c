@@ -135,9 +135,9 @@ bool challenge_scopes(const struct api *api, struct str metadata, const struct r
 	add_scopes(scratch, api->policy, &decision->missing, ", ");
 	const struct profile_preset *preset = suggest ? smallest_preset(api, &decision->needed) : NULL;
 	if (preset) {
-		buf_add_text(scratch, ". The preset ");
+		buf_add_text(scratch, ". Make a token with the preset ");
 		buf_add_text(scratch, preset->handle);
-		buf_add_text(scratch, " has what is needed.");
+		buf_add_text(scratch, ", which has what is needed.");
 	}
 	buf_add_text(scratch, "\", ");
 	buf_add_str(scratch, metadata);

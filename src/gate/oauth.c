@@ -55,6 +55,7 @@ bool oauth_for(const struct visit *v, struct oauth *ret)
 		.secrets = v->gate->secrets,
 		.issuer = oauth_base(v),
 		.now_ms = exchange_now_ms(v->x),
+		.access_alone_ms = v->edition->config->limits.oauth_access_ms,
 		.fetch_client = v->edition->documents ? documents_fetch : NULL,
 		.fetch_ctx = v->edition->documents,
 		.proofs = v->gate->asking_proofs,

@@ -92,8 +92,9 @@ static bool resource_at(const struct visit *v, struct str below, struct resource
 {
 	const struct edition *e = v->edition;
 	if (below.n == 0) {
-		*ret = (struct resource){ e->apis, "" };
-		return e->api_count > 0;
+		size_t root = oauth_root_api(&e->authority);
+		*ret = (struct resource){ e->apis + root, "" };
+		return root < e->api_count;
 	}
 	for (size_t i = 0; i < e->api_count; i++) {
 		const struct api *api = &e->apis[i];

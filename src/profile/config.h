@@ -42,6 +42,7 @@ struct config_api {
 
 struct config_limits { /* 0: the default of limits.h */
 	uint64_t json_body_bytes, mcp_body_bytes, body_memory_bytes;
+	uint32_t oauth_access_ms; /* of an access token without a refresh token */
 	uint32_t upstream_connect_ms, upstream_head_ms, upstream_body_ms;
 	uint32_t connections, head_ms, idle_ms, body_ms, body_total_ms, write_ms, drain_ms;
 };

@@ -12,6 +12,8 @@
 #define AUDIT_BYTES_MIN (1000 * 1000)
 #define TIMEOUT_MIN_MS 100
 #define TIMEOUT_MAX_MS (24 * 3600 * 1000)
+#define OAUTH_ACCESS_MIN_MS (60 * 1000)
+#define OAUTH_ACCESS_MAX_MS (30 * DAY_MS)
 #define JSON_BODY_MIN 1000
 #define JSON_BODY_MAX (64 * 1000 * 1000) /* a judged body is held whole and parsed whole */
 #define CONNECTIONS_MIN 8
@@ -146,6 +148,14 @@ static void read_upstream_body(struct reader *r, const struct node *node, void *
 	read_timeout(r, node, &d->config->limits.upstream_body_ms);
 }
 
+static void read_oauth_access(struct reader *r, const struct node *node, void *into)
+{
+	struct config_draft *d = into;
+	int64_t ms;
+	if (reader_duration(r, node, OAUTH_ACCESS_MIN_MS, OAUTH_ACCESS_MAX_MS, &ms))
+		d->config->limits.oauth_access_ms = (uint32_t)ms;
+}
+
 static const struct reader_key limits_keys[] = {
 	{ "json_body", read_json_body, false },
 	{ "mcp_body", read_mcp_body, false },
@@ -157,6 +167,7 @@ static const struct reader_key limits_keys[] = {
 	{ "body_total_timeout", read_body_total, false },
 	{ "write_timeout", read_write, false },
 	{ "drain_timeout", read_drain, false },
+	{ "oauth_access", read_oauth_access, false },
 	{ "upstream_connect_timeout", read_upstream_connect, false },
 	{ "upstream_head_timeout", read_upstream_head, false },
 	{ "upstream_body_timeout", read_upstream_body, false },

@@ -111,6 +111,7 @@ struct store_issue {
 	const uint8_t *access_digest;
 	const uint8_t *refresh_digest; /* NULL: none */
 	int64_t refresh_expires_ms;
+	unsigned most; /* access tokens of one family that may live at once */
 	struct store_key refresh_key; /* of a new family: that its refresh tokens are bound to */
 };
 
@@ -118,6 +119,7 @@ enum store_outcome {
 	STORE_ISSUED,
 	STORE_REPEATED, /* refresh: used within the window; what it gave then stands */
 	STORE_REPLAYED, /* used before: everything of its family is revoked */
+	STORE_TOO_MANY, /* of its family live already */
 	STORE_ENDED,    /* expired, or its grant, client, person or family is not live */
 };
 
@@ -200,8 +202,9 @@ enum store_status store_look(struct store *store, const struct id *client, const
 
 /* ---- Token exchange ---- */
 
-/* How many parents a token has, counted no further than `most` + 1. */
-enum store_status store_token_depth(struct store *store, const struct id *id, unsigned most, unsigned *ret);
+/* How many parents a token has, counted no further than `most` + 1, and how many living children. */
+enum store_status store_token_depth(struct store *store, const struct id *id, unsigned most, int64_t now_ms,
+	unsigned *ret, uint64_t *ret_children);
 
 /* ---- Housekeeping ---- */
 

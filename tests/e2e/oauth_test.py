@@ -108,6 +108,16 @@ def O17_resource_and_issuer_are_answered_as_asked_on_loopback():
 
 
 @case
+def O16_no_url_is_told_that_a_shell_would_read():
+    for host in (f"127.0.0.1:{remit.port}$(id)", f"localhost:{remit.port}`x`", f"localhost:{remit.port}/x", f"a@localhost:{remit.port}",
+                 f"local'host:{remit.port}", f"localhost:0{remit.port}"):
+        equal(remit.call("GET", "/.well-known/oauth-authorization-server", headers={"Host": host}).status, 400)
+    for path in ("/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource/api/mcp"):
+        told = remit.call("GET", path, headers={"Host": f"LOCALHOST:{remit.port}"}).body.decode()
+        assert not set(told) & set("$`'\\;|<>&"), told
+
+
+@case
 def a_clients_own_token_works_at_once_on_rest_and_mcp():
     given = own_token()
     equal(given["scope"], "projects:read stories:read stories:write")

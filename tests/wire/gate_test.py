@@ -198,7 +198,7 @@ def test_P09_insufficient_scope_byte_for_byte():
           b'{"error":{"code":"insufficient_scope","message":"Token missing scope(s): a:publish"}}')
     equal(answer.headers["www-authenticate"],
           'Bearer realm="toy", error="insufficient_scope", scope="a:write a:publish", '
-          'error_description="Token missing scope(s): a:publish. The preset publish-only has what is needed.", ' + META)
+          'error_description="Token missing scope(s): a:publish. Make a token with the preset publish-only, which has what is needed.", ' + META)
     answer = call("DELETE", "/api/things/1", READ)
     equal(answer.body,
           b'{"error":{"code":"insufficient_scope","message":"Token missing scope(s): a:write, a:publish"}}')

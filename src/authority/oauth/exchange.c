@@ -107,10 +107,13 @@ static bool choose_project(struct token_call *call, const struct authority_api *
 static bool check_depth(struct token_call *call, const struct token_row *subject)
 {
 	unsigned depth;
+	uint64_t children;
 	enum store_status status = store_token_depth(call->oauth->authority->store, &subject->id,
-		LIMIT_OAUTH_EXCHANGE_DEPTH, &depth);
+		LIMIT_OAUTH_EXCHANGE_DEPTH, call->oauth->now_ms, &depth, &children);
 	if (status != STORE_OK)
 		return answer_unavailable(call->answer);
+	if (children >= LIMIT_OAUTH_CHILDREN)
+		return answer_error(call->answer, 429, "slow_down", "The subject_token has too many children already");
 	return depth < LIMIT_OAUTH_EXCHANGE_DEPTH
 		|| refuse(call, "The subject_token was exchanged too often already");
 }

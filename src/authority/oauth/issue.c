@@ -17,7 +17,8 @@ bool issue_prepare(const struct oauth *oauth, struct issue *issue)
 	const struct profile *profile = issue->api->profile;
 	int64_t now_ms = oauth->now_ms;
 	bool renewable = issue->offline || !id_is_set(&issue->grant);
-	int64_t life_ms = renewable ? LIMIT_OAUTH_ACCESS_MS : LIMIT_OAUTH_ACCESS_ALONE_MS;
+	int64_t alone_ms = oauth->access_alone_ms ? oauth->access_alone_ms : LIMIT_OAUTH_ACCESS_ALONE_MS;
+	int64_t life_ms = renewable ? LIMIT_OAUTH_ACCESS_MS : alone_ms;
 	int64_t ends_ms = sooner(now_ms + life_ms, issue->ends_ms);
 
 	if (profile->max_lifetime_ms)
@@ -48,6 +49,7 @@ bool issue_prepare(const struct oauth *oauth, struct issue *issue)
 		},
 		.access_digest = issue->access_digest,
 		.refresh_digest = issue->offline ? issue->refresh_digest : NULL,
+		.most = LIMIT_OAUTH_FAMILY_TOKENS,
 		.refresh_expires_ms = sooner(now_ms + LIMIT_OAUTH_REFRESH_MS, issue->ends_ms),
 	};
 	if (!issue->client->confidential) /* others show their secret beside it (RFC 9449 section 5) */

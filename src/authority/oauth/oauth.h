@@ -21,6 +21,7 @@ struct oauth {
 	 * which the caller came where public_url is loopback. */
 	const char *issuer;
 	int64_t now_ms;
+	int64_t access_alone_ms; /* how long an access token without a refresh token lives; 0: the default */
 	/* Looks up a client whose id is an https URL (a client id metadata document) and sees to it that the
 	 * store has it, fresh. Where it cannot: false and a sentence in reterr_text. NULL: there are none. */
 	bool (*fetch_client)(void *ctx, const struct oauth *oauth, const char *url, struct arena *arena,
@@ -64,6 +65,9 @@ oauth_endpoint oauth_device_authorization; /* RFC 8628 */
 void oauth_metadata(const struct oauth *oauth, struct buf *out);
 /* What a client should ask for when it knows no better: little, and never everything. NULL: nothing. */
 const struct profile_preset *oauth_default_preset(const struct profile *profile);
+
+/* The place of the API that the server's root stands for as a resource: the first that has an MCP endpoint. */
+size_t oauth_root_api(const struct authority *authority);
 
 /* ---- The authorize page (RFC 6749 section 4.1) ----
  *

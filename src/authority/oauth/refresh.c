@@ -103,6 +103,9 @@ static bool rotate(struct token_call *call, struct refreshing *r)
 		return true;
 	case STORE_REPEATED:
 		return repeat(call, r);
+	case STORE_TOO_MANY:
+		return answer_error(call->answer, 429, "slow_down",
+			"Too many access tokens of this grant live: use the ones there are");
 	case STORE_REPLAYED:
 	case STORE_ENDED:
 		break;

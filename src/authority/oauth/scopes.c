@@ -116,10 +116,19 @@ static bool below_issuer(const struct oauth *oauth, struct str url, struct str *
 	return true;
 }
 
-/* The first that answers HTTP: what the root's metadata is about. */
+/* What the root's metadata is about. */
 static const struct authority_api *root_api(const struct oauth *oauth)
 {
-	return oauth->authority->api_count > 0 ? &oauth->authority->apis[0] : NULL;
+	size_t root = oauth_root_api(oauth->authority);
+	return root < oauth->authority->api_count ? &oauth->authority->apis[root] : NULL;
+}
+
+size_t oauth_root_api(const struct authority *authority)
+{
+	for (size_t i = 0; i < authority->api_count; i++)
+		if (authority->apis[i].profile->mcp_endpoint)
+			return i;
+	return 0;
 }
 
 bool api_has_resource(const struct oauth *oauth, const struct authority_api *api, struct str url)

@@ -74,6 +74,24 @@ static enum store_status write_refresh(struct sql *sql, const struct store_issue
 	return sql_run(st);
 }
 
+static enum store_status count_living(struct sql *sql, const struct token_row *access, int64_t now_ms, uint64_t *ret)
+{
+	struct id_bytes family;
+	struct sql_statement *st = sql_prepare(sql, "SELECT count(*) FROM tokens WHERE family_id = ?1 AND revoked_at = 0"
+		" AND (expires_at = 0 OR expires_at > ?2)");
+
+	if (!id_to_bytes(&access->family, &family))
+		return STORE_INVALID;
+	bind_id(st, 1, &family);
+	sql_bind_int(st, 2, now_ms);
+	enum store_status status = step_one(st);
+	if (status != STORE_OK)
+		return status;
+	*ret = (uint64_t)sql_column_int(st, 0);
+	sql_reset(st);
+	return STORE_OK;
+}
+
 enum store_status issue_write(struct sql *sql, const struct store_issue *issue,
 	const struct issue_family *family, const struct store_actor *actor, enum store_outcome *ret_outcome,
 	int64_t *revision)
@@ -84,6 +102,15 @@ enum store_status issue_write(struct sql *sql, const struct store_issue *issue,
 	*ret_outcome = STORE_ENDED;
 	if (status != STORE_OK || !live)
 		return status;
+	uint64_t living = 0;
+	if (!family->fresh)
+		status = count_living(sql, &issue->access, actor->now_ms, &living);
+	if (status != STORE_OK)
+		return status;
+	if (living >= issue->most && !family->fresh) {
+		*ret_outcome = STORE_TOO_MANY;
+		return STORE_OK;
+	}
 	status = token_add_within(sql, &issue->access, issue->access_digest, actor, revision);
 	/* The grant, the client, the project or the person is gone: that is no failure of the store. */
 	if (status == STORE_CONFLICT || status == STORE_NOT_FOUND)
@@ -142,6 +169,8 @@ enum store_status store_family_revoke(struct store *store, const struct id *fami
 struct depth {
 	struct id_bytes id;
 	unsigned most, depth;
+	int64_t now_ms;
+	uint64_t children;
 };
 
 static enum store_status count_parents(struct sql *sql, void *arg)
@@ -155,19 +184,31 @@ static enum store_status count_parents(struct sql *sql, void *arg)
 	bind_id(st, 1, &depth->id);
 	sql_bind_int(st, 2, depth->most);
 	enum store_status status = step_one(st);
+	if (status != STORE_OK)
+		return status;
+	depth->depth = (unsigned)sql_column_int(st, 0);
+	sql_reset(st);
+	st = sql_prepare(sql, "SELECT count(*) FROM tokens WHERE parent_id = ?1 AND revoked_at = 0"
+		" AND (expires_at = 0 OR expires_at > ?2)");
+	bind_id(st, 1, &depth->id);
+	sql_bind_int(st, 2, depth->now_ms);
+	status = step_one(st);
 	if (status == STORE_OK)
-		depth->depth = (unsigned)sql_column_int(st, 0);
+		depth->children = (uint64_t)sql_column_int(st, 0);
 	return status;
 }
 
-enum store_status store_token_depth(struct store *store, const struct id *id, unsigned most, unsigned *ret)
+enum store_status store_token_depth(struct store *store, const struct id *id, unsigned most, int64_t now_ms,
+	unsigned *ret, uint64_t *ret_children)
 {
-	struct depth depth = { .most = most };
+	struct depth depth = { .most = most, .now_ms = now_ms };
 
 	if (!id_to_bytes(id, &depth.id))
 		return STORE_NOT_FOUND;
 	enum store_status status = oauth_read(store, count_parents, &depth);
-	if (status == STORE_OK)
+	if (status == STORE_OK) {
 		*ret = depth.depth;
+		*ret_children = depth.children;
+	}
 	return status;
 }

@@ -275,6 +275,32 @@ static void test_T11_a_refresh_token_gives_the_same_successors_for_a_moment_then
 	assert_answer(s, 400, "invalid_grant");
 }
 
+static void test_O15_a_grant_has_so_many_living_tokens_and_no_more(void **state)
+{
+	struct served *s = *state;
+	register_client(s, CALLBACK);
+	const char *text = offline_token(s);
+	for (int i = 1; i < 100; i++) {
+		refresh(s, text, "");
+		assert_answer(s, 200, "");
+		text = member(s, "refresh_token");
+	}
+	refresh(s, text, "");
+	assert_answer(s, 429, "slow_down");
+	s->oauth.now_ms += 3600000; /* it was not spent */
+	refresh(s, text, "");
+	assert_answer(s, 200, "");
+}
+
+static void test_the_life_of_a_lone_token_is_settable(void **state)
+{
+	struct served *s = *state;
+	register_client(s, CALLBACK);
+	s->oauth.access_alone_ms = 600000;
+	redeem(s, approve(s, "stories:read"), VERIFIER);
+	assert_non_null(strstr(s->answer.body.p, "\"expires_in\":600,"));
+}
+
 static void test_O11_T10_a_refresh_never_widens(void **state)
 {
 	struct served *s = *state;
@@ -401,6 +427,8 @@ int main(void)
 		SERVED(test_a_step_up_shows_what_is_new),
 		SERVED(test_a_client_that_asks_for_nothing_gets_the_default_never_all),
 		SERVED(test_T11_a_refresh_token_gives_the_same_successors_for_a_moment_then_ends_its_family),
+		SERVED(test_O15_a_grant_has_so_many_living_tokens_and_no_more),
+		SERVED(test_the_life_of_a_lone_token_is_settable),
 		SERVED(test_O11_T10_a_refresh_never_widens),
 		SERVED(test_T10_a_refresh_token_is_its_clients_alone),
 		SERVED(test_T08_a_disabled_person_gets_nothing_new),

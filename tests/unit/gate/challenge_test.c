@@ -96,7 +96,7 @@ static void test_P09_challenges_of_scopes(void **state)
 		"{\"error\":{\"code\":\"insufficient_scope\",\"message\":\"Token missing scope(s): a:publish\"}}");
 	assert_str(header,
 		"Bearer realm=\"toy\", error=\"insufficient_scope\", scope=\"a:write a:publish\", error_description="
-		"\"Token missing scope(s): a:publish. The preset publish-only has what is needed.\", " META);
+		"\"Token missing scope(s): a:publish. Make a token with the preset publish-only, which has what is needed.\", " META);
 	set(f.profile, &decision.missing, needed, 2);
 	assert_true(challenge_scopes(&f.api, f.api.metadata, &decision, false, &f.scratch, &f.arena, &body, &header));
 	assert_str(body,
