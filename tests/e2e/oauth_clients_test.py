@@ -190,6 +190,49 @@ def O10_without_leave_loopback_is_special():
         equal(asked("/good.json"), before)
 
 
+# ---- Apps that ask a person ----
+
+def approve(kind, text):
+    done = subprocess.run([os.environ["REMIT_APPROVER"], remit.config, "ann@example.com", kind, text], capture_output=True, text=True,
+                          timeout=30, cwd=remit.folder, check=False)
+    equal(done.returncode, 0, done.stderr)
+    return done.stdout.strip()
+
+
+def with_a_person(script, *args):
+    """Runs a script, and does what it asks a person to do."""
+    mcp_npm.install()
+    process = subprocess.Popen(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               **mcp_npm.node(script, *args))
+    try:
+        for line in process.stdout:
+            said = json.loads(line)
+            if "ask" in said:
+                url = urllib.parse.urlsplit(said["ask"])
+                equal(f"{url.scheme}://{url.netloc}{url.path}", remit.url + "/oauth/authorize")
+                answer = approve("ask", url.query)
+            elif "device" in said and isinstance(said["device"], str):
+                answer = approve("device", said["device"])
+            else:
+                return said
+            process.stdin.write(answer + "\n")
+            process.stdin.flush()
+        raise AssertionError(process.stderr.read())
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@case
+def apps_ask_a_person_and_get_tokens_that_are_bound():
+    url = document("/person.json", redirect_uris=["http://127.0.0.1/callback"])
+    got = with_a_person("person.mjs", remit.url, RESOURCE, url)
+    for name in ("registered", "document"):
+        equal(got[name], {"type": "dpop", "scope": "stories:read offline_access", "withoutKey": "invalid_grant",
+                          "refreshedWithoutKey": "invalid_grant", "calls": [200, 200, 401], "revoked": [401, "invalid_grant"]})
+    equal(got["device"], ["bearer", "stories:read", 200])
+    equal(got["openid"], ["invalid_grant", "dpop", "dpop", 200])
+
 @case
 def O10_L08_a_document_is_read_again_when_it_has_run_out():
     aging = document("/aging.json", headers={"Cache-Control": "public, max-age=600"})
