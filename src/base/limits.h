@@ -108,6 +108,7 @@
 /* Files of a site and of its tokens, read as small trees (wire/yaml_tree.h). */
 #define LIMIT_YAML_FILE_BYTES (1024 * 1024)
 #define LIMIT_YAML_NODES 65536
+#define LIMIT_SHELF_TOKENS 200000       /* files of one folder of tokens: about 1 kB of memory each */
 #define LIMIT_SITE_USERS 100000         /* of one site */
 #define LIMIT_SITE_PERMISSIONS 65536    /* of all its roles */
 

@@ -7,9 +7,25 @@
 
 #include "store/store.h"
 
+struct shelf;
+
+#define STORE_SHELVES_MAX 64
+
 /* The first member of every store's own struct. */
 struct store {
 	const struct store_ops *ops;
+	struct shelf *shelves[STORE_SHELVES_MAX]; /* places of APIs of their own: shelves.c */
+	size_t shelf_count;
+};
+
+/* What is noted of texts that a shelf keeps: a row of the feed for each, so that every copy looks at them again, and an
+ * event, where there is an actor, in one transaction. */
+struct store_note {
+	const uint8_t (*digests)[REMIT_DIGEST_SIZE];
+	size_t count;
+	const struct store_actor *actor; /* NULL: no event */
+	const char *action, *subject;
+	const char *names[6], *values[6]; /* of its detail; a value of NULL is left out */
 };
 
 struct store_ops {
@@ -74,6 +90,8 @@ struct store_ops {
 
 	enum store_status (*load)(struct store *store, bool (*text)(void *ctx, const struct store_text *text),
 		bool (*user)(void *ctx, const struct user_row *user), void *ctx, int64_t *ret_revision);
+
+	enum store_status (*note)(struct store *store, const struct store_note *note, int64_t *ret_revision);
 
 	enum store_status (*text_count)(struct store *store, uint64_t *ret);
 

@@ -2,7 +2,7 @@
  * Finds the kind of store that a URL names, and passes every call on to it.
  * store: may include base, core and wire.
  */
-#include "store/ops.h"
+#include "store/shelves.h"
 
 #include <stdio.h>
 
@@ -37,8 +37,10 @@ enum store_status store_open(const char *url, enum store_mode mode, struct store
 
 void store_close(struct store *store)
 {
-	if (store)
-		store->ops->close(store);
+	if (!store)
+		return;
+	shelves_close(store);
+	store->ops->close(store);
 }
 
 struct database *store_database(struct store *store)
@@ -84,6 +86,8 @@ enum store_status store_user_disable(struct store *store, const struct id *id, b
 enum store_status store_user_remove(struct store *store, const struct id *id, const struct store_actor *actor,
 	int64_t *ret_revision)
 {
+	if (store->shelf_count > 0)
+		return shelves_user_remove(store, id, actor, ret_revision);
 	return store->ops->user_remove(store, id, actor, ret_revision);
 }
 
@@ -138,30 +142,40 @@ enum store_status store_project_reaches(struct store *store, const struct id *pr
 enum store_status store_token_add(struct store *store, const struct token_row *token,
 	const uint8_t digest[REMIT_DIGEST_SIZE], const struct store_actor *actor, int64_t *ret_revision)
 {
+	if (store->shelf_count > 0)
+		return shelves_token_add(store, token, digest, actor, ret_revision);
 	return store->ops->token_add(store, token, digest, actor, ret_revision);
 }
 
 enum store_status store_token_get(struct store *store, const struct id *id, struct arena *arena,
 	struct token_row *ret)
 {
+	if (store->shelf_count > 0)
+		return shelves_token_get(store, id, arena, ret);
 	return store->ops->token_get(store, id, arena, ret);
 }
 
 enum store_status store_token_find(struct store *store, const uint8_t digest[REMIT_DIGEST_SIZE],
 	struct arena *arena, struct token_row *ret)
 {
+	if (store->shelf_count > 0)
+		return shelves_token_find(store, digest, arena, ret);
 	return store->ops->token_find(store, digest, arena, ret);
 }
 
 enum store_status store_token_each(struct store *store, const struct token_filter *filter,
 	bool (*each)(void *ctx, const struct token_row *row), void *ctx)
 {
+	if (store->shelf_count > 0)
+		return shelves_token_each(store, filter, each, ctx);
 	return store->ops->token_each(store, filter, each, ctx);
 }
 
 enum store_status store_token_revoke(struct store *store, const struct id *id, const char *why,
 	const struct store_actor *actor, int64_t *ret_revision)
 {
+	if (store->shelf_count > 0)
+		return shelves_token_revoke(store, id, why, actor, ret_revision);
 	return store->ops->token_revoke(store, id, why, actor, ret_revision);
 }
 
@@ -169,6 +183,8 @@ enum store_status store_token_rotate(struct store *store, const struct id *id,
 	const uint8_t digest[REMIT_DIGEST_SIZE], int64_t old_expires_ms, const struct store_actor *actor,
 	int64_t *ret_revision)
 {
+	if (store->shelf_count > 0)
+		return shelves_token_rotate(store, id, digest, old_expires_ms, actor, ret_revision);
 	return store->ops->token_rotate(store, id, digest, old_expires_ms, actor, ret_revision);
 }
 
@@ -176,6 +192,8 @@ enum store_status store_token_replace(struct store *store, const struct id *old,
 	const struct token_row *token, const uint8_t digest[REMIT_DIGEST_SIZE],
 	const struct store_actor *actor, int64_t *ret_revision)
 {
+	if (store->shelf_count > 0)
+		return shelves_token_replace(store, old, token, digest, actor, ret_revision);
 	return store->ops->token_replace(store, old, token, digest, actor, ret_revision);
 }
 
@@ -183,39 +201,53 @@ enum store_status store_token_update(struct store *store, const struct token_row
 	const char *old_scopes, int64_t old_expires_ms, const struct store_actor *actor,
 	int64_t *ret_revision)
 {
+	if (store->shelf_count > 0)
+		return shelves_token_update(store, token, old_scopes, old_expires_ms, actor, ret_revision);
 	return store->ops->token_update(store, token, old_scopes, old_expires_ms, actor, ret_revision);
 }
 
 enum store_status store_token_prune(struct store *store, int64_t ended_before_ms,
 	const struct store_actor *actor, int64_t *ret_count)
 {
+	if (store->shelf_count > 0)
+		return shelves_token_prune(store, ended_before_ms, actor, ret_count);
 	return store->ops->token_prune(store, ended_before_ms, actor, ret_count);
 }
 
 enum store_status store_token_used(struct store *store, const struct token_use *uses, size_t count)
 {
+	if (store->shelf_count > 0)
+		return shelves_token_used(store, uses, count);
 	return store->ops->token_used(store, uses, count);
 }
 
 enum store_status store_load(struct store *store, bool (*text)(void *ctx, const struct store_text *text),
 	bool (*user)(void *ctx, const struct user_row *user), void *ctx, int64_t *ret_revision)
 {
+	if (store->shelf_count > 0)
+		return shelves_load(store, text, user, ctx, ret_revision);
 	return store->ops->load(store, text, user, ctx, ret_revision);
 }
 
 enum store_status store_text_count(struct store *store, uint64_t *ret)
 {
+	if (store->shelf_count > 0)
+		return shelves_text_count(store, ret);
 	return store->ops->text_count(store, ret);
 }
 
 enum store_status store_changes(struct store *store, int64_t after,
 	bool (*each)(void *ctx, const struct store_change *change), void *ctx, int64_t *ret_revision)
 {
+	if (store->shelf_count > 0)
+		return shelves_changes(store, after, each, ctx, ret_revision);
 	return store->ops->changes(store, after, each, ctx, ret_revision);
 }
 
 enum store_status store_wait(struct store *store, unsigned timeout_ms, bool *ret_changed)
 {
+	if (store->shelf_count > 0)
+		return shelves_wait(store, timeout_ms, ret_changed);
 	return store->ops->wait(store, timeout_ms, ret_changed);
 }
 

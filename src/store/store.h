@@ -30,6 +30,14 @@ void store_close(struct store *store);
 /* The database under it, for services that keep rows beside; NULL where the store has none. */
 struct database *store_database(struct store *store);
 
+/* Keeps the personal tokens of one API elsewhere, in the layout of somebody else: `url` is "yaml:FOLDER" (the Statamic
+ * package's). From then on every function on tokens works on them too; personal tokens of this API that the store itself
+ * has count for nothing. Such a place knows no projects, parents, rates, presets, and no rotation with an overlap:
+ * STORE_INVALID. Before any use by others. On failure a sentence in reterr_text. */
+enum store_status store_attach(struct store *store, const char *api, const char *url, char reterr_text[256]);
+/* Whether an API's tokens are kept so. */
+bool store_is_attached(const struct store *store, const char *api);
+
 /* Who makes a change: "cli:root", "user:<id>", "token:<id>"; and when, which is after 1970.
  * Where a change hands back its revision, ret_revision may be NULL. */
 struct store_actor {
@@ -67,6 +75,9 @@ struct token_row {
 	const char *name;
 	struct id owner;
 	const char *owner_email; /* out only; NULL where the owner is gone */
+	/* Where an API's tokens are kept in the layout of somebody else (store/shelves.h): the owner as it is written
+	 * there. In a row that is added it says that they are the site's, and not one of our people. */
+	const char *owner_text;
 	const char *api;
 	const char *scopes;  /* names in vocabulary order, one space between; "" for none */
 	const char *preset;  /* the handle it was made from, or NULL: for people only */

@@ -28,7 +28,7 @@ static void remove_place(const char *url)
 	}
 }
 
-const struct contract_place contract_place = { make, remove_place };
+const struct contract_place contract_place = { make, remove_place, NULL };
 
 /* cmocka's macro wants an array whose size it can see. */
 static int run(const struct CMUnitTest *tests, size_t count)

@@ -6,6 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum store_status contract_open(const char *url, enum store_mode mode, struct store **ret, char reterr_text[256])
+{
+	enum store_status status = store_open(url, mode, ret, reterr_text);
+
+	if (status == STORE_OK && contract_place.attach)
+		contract_place.attach(*ret, url);
+	return status;
+}
+
 int contract_setup(void **state)
 {
 	struct contract *c = calloc(1, sizeof(*c));
@@ -16,7 +25,7 @@ int contract_setup(void **state)
 	c->actor = (struct store_actor){ "cli:root", CONTRACT_NOW_MS };
 	c->random = UINT64_C(0x9E3779B97F4A7C15);
 	contract_place.make(c->url);
-	enum store_status status = store_open(c->url, STORE_MIGRATE, &c->store, error);
+	enum store_status status = contract_open(c->url, STORE_MIGRATE, &c->store, error);
 	if (status != STORE_OK)
 		fail_msg("%s", error);
 	*state = c;

@@ -14,6 +14,7 @@
 struct contract_place {
 	void (*make)(char ret_url[512]);
 	void (*remove)(const char *url);
+	void (*attach)(struct store *store, const char *url); /* NULL: nothing is kept elsewhere */
 };
 extern const struct contract_place contract_place;
 
@@ -28,6 +29,8 @@ struct contract {
 	uint64_t random;          /* state of contract_random */
 };
 
+/* store_open, and what belongs to it. */
+enum store_status contract_open(const char *url, enum store_mode mode, struct store **ret, char reterr_text[256]);
 int contract_setup(void **state);
 int contract_teardown(void **state);
 

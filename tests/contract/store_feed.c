@@ -298,7 +298,7 @@ static void test_waiting_sees_changes_of_any_handle(void **state)
 	char error[256];
 	bool changed;
 
-	assert_int_equal(store_open(c->url, STORE_OPEN, &other.store, error), STORE_OK);
+	assert_int_equal(contract_open(c->url, STORE_OPEN, &other.store, error), STORE_OK);
 	assert_int_equal(store_wait(c->store, 0, &changed), STORE_OK);
 	assert_true(changed);
 	assert_int_equal(store_wait(c->store, 20, &changed), STORE_OK);
@@ -372,7 +372,7 @@ static void test_many_threads_on_two_handles(void **state)
 	pthread_t threads[8];
 	char error[256];
 
-	assert_int_equal(store_open(c->url, STORE_OPEN, &other, error), STORE_OK);
+	assert_int_equal(contract_open(c->url, STORE_OPEN, &other, error), STORE_OK);
 	for (unsigned i = 0; i < 8; i++) {
 		many[i] = (struct many){ .c = *c, .owner = owner, .number = i };
 		many[i].c.random = i + 1;

@@ -9,12 +9,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sodium.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,24 +48,7 @@ struct owners {
 
 bool owners_number(struct str name, struct id *ret)
 {
-	static const char scheme[] = "remit site owner\n";
-	crypto_hash_sha256_state hash;
-	uint8_t digest[crypto_hash_sha256_BYTES];
-	struct id_bytes bytes;
-
-	if (name.n == 0 || name.n > 255 || memchr(name.p, '\0', name.n))
-		return false;
-	if (id_parse(name, ret))
-		return true;
-	crypto_hash_sha256_init(&hash);
-	crypto_hash_sha256_update(&hash, (const uint8_t *)scheme, sizeof(scheme) - 1);
-	crypto_hash_sha256_update(&hash, (const uint8_t *)name.p, name.n);
-	crypto_hash_sha256_final(&hash, digest);
-	memcpy(bytes.b, digest, sizeof(bytes.b));
-	bytes.b[6] = (uint8_t)(0x80 | (bytes.b[6] & 0x0f)); /* version 8: made as somebody likes */
-	bytes.b[8] = (uint8_t)(0x80 | (bytes.b[8] & 0x3f));
-	id_from_bytes(&bytes, ret);
-	return true;
+	return owner_number(name, ret);
 }
 
 /* ---- Reading again ---- */

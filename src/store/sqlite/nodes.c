@@ -151,3 +151,35 @@ enum store_status sqlite_event_prune(struct store *store, int64_t before_ms, int
 		*ret_count = prune.count;
 	return status;
 }
+
+/* ---- What others keep ---- */
+
+struct noting {
+	const struct store_note *note;
+	int64_t revision;
+};
+
+static enum store_status note_texts(struct sql *sql, void *arg)
+{
+	struct noting *noting = arg;
+	const struct store_note *note = noting->note;
+	enum store_status status = feed_newest(sql, &noting->revision);
+	for (size_t i = 0; status == STORE_OK && i < note->count; i++)
+		status = feed_add(sql, STORE_CHANGE_TEXT, note->digests[i], REMIT_DIGEST_SIZE, &noting->revision);
+	if (status != STORE_OK || !note->actor)
+		return status;
+	const char *const *names = note->names, *const *values = note->values;
+	return event_add(sql, note->actor, note->action, note->subject, names[0] ? names[0] : "", names[0] ? values[0] : NULL,
+		names[1] ? names[1] : "", names[1] ? values[1] : NULL, names[2] ? names[2] : "", names[2] ? values[2] : NULL,
+		names[3] ? names[3] : "", names[3] ? values[3] : NULL, names[4] ? names[4] : "", names[4] ? values[4] : NULL,
+		names[5] ? names[5] : "", names[5] ? values[5] : NULL, NULL);
+}
+
+enum store_status sqlite_note(struct store *store, const struct store_note *note, int64_t *ret_revision)
+{
+	struct noting noting = { .note = note };
+	enum store_status status = database_write(sqlite_of(store)->db, note_texts, &noting);
+	if (status == STORE_OK && ret_revision)
+		*ret_revision = noting.revision;
+	return status;
+}

@@ -57,6 +57,7 @@ static const struct store_ops ops = {
 	.token_prune = sqlite_token_prune,
 	.token_used = sqlite_token_used,
 	.load = sqlite_load,
+	.note = sqlite_note,
 	.text_count = sqlite_text_count,
 	.changes = sqlite_changes,
 	.wait = sqlite_wait,

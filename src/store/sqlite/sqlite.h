@@ -83,6 +83,7 @@ enum store_status sqlite_token_prune(struct store *store, int64_t ended_before_m
 enum store_status sqlite_token_used(struct store *store, const struct token_use *uses, size_t count);
 enum store_status sqlite_load(struct store *store, bool (*text)(void *ctx, const struct store_text *text),
 	bool (*user)(void *ctx, const struct user_row *user), void *ctx, int64_t *ret_revision);
+enum store_status sqlite_note(struct store *store, const struct store_note *note, int64_t *ret_revision);
 enum store_status sqlite_text_count(struct store *store, uint64_t *ret);
 enum store_status sqlite_changes(struct store *store, int64_t after, bool (*each)(void *ctx, const struct
 	store_change *change), void *ctx, int64_t *ret_revision);

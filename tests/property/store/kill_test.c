@@ -226,9 +226,11 @@ static void expect_texts(struct test *t, struct store *store)
 {
 	for (size_t i = 0; i < t->count; i++) {
 		struct fact *fact = &t->facts[i];
-		if (fact->added)
+		bool rotated = fact->rotating && find_text(store, fact->maybe, &fact->token);
+		/* A folder keeps no old texts. */
+		if (fact->added && !(rotated && getenv("REMIT_KILL_FOLDER")))
 			assert_true(find_text(store, fact->digest, &fact->token));
-		if (fact->rotating && find_text(store, fact->maybe, &fact->token))
+		if (rotated)
 			memcpy(fact->digest, fact->maybe, sizeof(fact->digest));
 		fact->rotating = false;
 	}
@@ -242,14 +244,17 @@ static void expect_nothing_lost(struct test *t)
 	size_t added = 0;
 
 	assert_int_equal(store_open(t->place.url, STORE_OPEN, &store, error), STORE_OK);
+	assert_true(kill_attach(store, t->place.url));
 	expect_texts(t, store);
 	assert_int_equal(store_token_each(store, NULL, see_token, &tokens), STORE_OK);
 	assert_int_equal(store_event_each(store, 0, count_event, &events), STORE_OK);
 	for (size_t i = 0; i < t->count; i++)
 		added += t->facts[i].added;
 	assert_int_equal(tokens.tokens, added);
-	assert_int_equal(tokens.tokens, events.tokens);
-	assert_int_equal(tokens.revoked, events.revoked);
+	if (!getenv("REMIT_KILL_FOLDER")) { /* a file and its event are not one transaction */
+		assert_int_equal(tokens.tokens, events.tokens);
+		assert_int_equal(tokens.revoked, events.revoked);
+	}
 	assert_int_equal(database_read(store_database(store), check_integrity, NULL), STORE_OK);
 	store_close(store);
 }

@@ -83,6 +83,17 @@ static void *change_forever(void *arg)
 	return NULL;
 }
 
+bool kill_attach(struct store *store, const char *url)
+{
+	const char *path = url + strlen("sqlite:");
+	char place[600], error[256];
+
+	if (!getenv("REMIT_KILL_FOLDER"))
+		return true;
+	snprintf(place, sizeof(place), "yaml:%.*s/mcp/tokens", (int)(strrchr(path, '/') - path), path);
+	return store_attach(store, "publishing", place, error) == STORE_OK;
+}
+
 int kill_writer_run(const char *url, const char *owner)
 {
 	static struct writer writer;
@@ -95,6 +106,8 @@ int kill_writer_run(const char *url, const char *owner)
 		fprintf(stderr, "writer: %s\n", error);
 		return 1;
 	}
+	if (!kill_attach(writer.store, url))
+		return 1;
 	for (size_t i = 0; i < THREADS; i++)
 		if (pthread_create(&thread, NULL, change_forever, &writer) != 0)
 			return 1;

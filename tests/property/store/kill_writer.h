@@ -20,6 +20,8 @@ struct kill_report {
 #define KILL_NOW_MS INT64_C(1790000000000)
 
 /* Changes the store at `url` by several threads, for one owner, until killed. */
+/* Where $REMIT_KILL_FOLDER is set: its tokens are kept in a folder beside it. */
+bool kill_attach(struct store *store, const char *url);
 int kill_writer_run(const char *url, const char *owner);
 
 #endif
