@@ -40,7 +40,7 @@ static bool has_place(const struct token_row *row)
 {
 	return row->name && row->name[0] && row->scopes && id_is_set(&row->id) && id_is_set(&row->owner)
 		&& !id_is_set(&row->project) && !id_is_set(&row->parent) && row->rate == REMIT_RATE_DEFAULT
-		&& row->kind != REMIT_TOKEN_REFRESH;
+		&& row->kind != REMIT_TOKEN_REFRESH && !row->key.bound;
 }
 
 static struct token_file file_of(const struct token_row *row, const uint8_t digest[REMIT_DIGEST_SIZE])
