@@ -12,13 +12,14 @@ import tempfile
 from http2 import measure_http2
 from in_process import measure_core, measure_making
 from mcp import measure_mcp
+from content import measure_content
 from oauth import measure_oauth
 from proxy import measure_proxy
 from publishing import measure_publishing
 from report import note, rows
 from service import measure_service
 
-PARTS = ["core", "making", "http", "http2", "proxy", "mcp", "oauth", "publishing"]
+PARTS = ["core", "making", "http", "http2", "proxy", "mcp", "oauth", "publishing", "content"]
 
 
 def measure(part, quick):
@@ -32,6 +33,8 @@ def measure(part, quick):
         try:
             if part == "http":
                 measure_service(folder, tokens, rounds, seconds)
+            elif part == "content":
+                measure_content(folder, *((200, 1, 1) if quick else (10_000, 5, 3)))
             elif part == "publishing":
                 measure_publishing(folder, *((50, 200, 1_000, 1) if quick else (1_000, 20_000, 100_000, 3)))
             elif part == "http2":

@@ -117,6 +117,7 @@
 #define LIMIT_CONTENT_SCALAR_BYTES (512 * 1024) /* one text of a file's YAML; a body may fill the file */
 #define LIMIT_CONTENT_NODES 100000 /* values of one file: "- " is 2 bytes in it and 72 in memory */
 #define LIMIT_CONTENT_FILES 500000 /* of one site's index: some 1.6 kB each */
+#define LIMIT_CONTENT_FILTERS 32   /* of one list */
 #define LIMIT_CONTENT_FOLDERS 16   /* within each other */
 #define LIMIT_CONTENT_DEPTH 64     /* a set in a set in a set: three levels each */
 

@@ -55,6 +55,9 @@ enum beneath_status beneath_open_file(struct beneath *b, const char *path, int *
 typedef bool beneath_each(void *ctx, const char *name, const struct stat *st);
 enum beneath_status beneath_list(struct beneath *b, const char *path, bool hidden, beneath_each *each, void *ctx);
 
+/* How the names of temporary files start. */
+#define BENEATH_TEMPORARY ".remit-"
+
 enum beneath_how {
 	BENEATH_REPLACE, /* what is there, or nothing */
 	BENEATH_CREATE,  /* EXISTS where something is there */

@@ -109,7 +109,7 @@ static enum beneath_status write_file(int folder, const char *name, struct str b
 	if (there && !S_ISREG(old.st_mode))
 		return BENEATH_REFUSED; /* a link is not written through, and not replaced */
 	randombytes_buf(random, sizeof(random));
-	snprintf(temporary, sizeof(temporary), ".remit-%s", sodium_bin2hex(hex, sizeof(hex), random, sizeof(random)));
+	snprintf(temporary, sizeof(temporary), BENEATH_TEMPORARY "%s", sodium_bin2hex(hex, sizeof(hex), random, sizeof(random)));
 	int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return beneath_status_of(errno);

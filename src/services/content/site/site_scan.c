@@ -4,10 +4,13 @@
  */
 #include "services/content/site/site_internal.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "services/content/site/document.h"
 #include <stdio.h>
 #include <stdlib.h>
+
+#define ABANDONED_S 60
 
 const char *const site_roots[] = { "content", "resources/blueprints", "resources/fieldsets", "resources/forms",
 	"resources/users", "resources/sites.yaml", "users", NULL };
@@ -234,6 +237,13 @@ static void scan_file(struct folder_scan *s, const char *path, const struct stat
 		s->changes->failed = true;
 }
 
+/* What a writer that was killed has left behind. */
+static bool is_abandoned(const char *name, const struct stat *st)
+{
+	return strncmp(name, BENEATH_TEMPORARY, strlen(BENEATH_TEMPORARY)) == 0 && S_ISREG(st->st_mode)
+		&& clock_wall_ms() / 1000 - st->st_mtim.tv_sec > ABANDONED_S;
+}
+
 static bool scan_entry(void *ctx, const char *name, const struct stat *st)
 {
 	struct folder_scan *s = ctx;
@@ -241,6 +251,11 @@ static bool scan_entry(void *ctx, const char *name, const struct stat *st)
 	int n = snprintf(path, sizeof(path), "%s/%s", s->path, name);
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return true;
+	if (name[0] == '.') {
+		if (is_abandoned(name, st))
+			(void)beneath_remove(s->site->folder, path);
+		return true;
+	}
 	if (s->seen_count == s->seen_room) {
 		size_t room = s->seen_room > 0 ? 2 * s->seen_room : 64;
 		char **more = realloc(s->seen, room * sizeof(*more));
@@ -292,7 +307,7 @@ static void scan_folder(struct folder_scan *parent, const char *path)
 	if (s.depth > LIMIT_CONTENT_FOLDERS)
 		return;
 	watch_add(s.site->watch, path);
-	enum beneath_status status = beneath_list(s.site->folder, path, false, scan_entry, &s);
+	enum beneath_status status = beneath_list(s.site->folder, path, true, scan_entry, &s);
 	if (status == BENEATH_MEMORY || status == BENEATH_GONE)
 		s.changes->failed = true;
 	else if (s.view && !s.changes->failed)

@@ -12,10 +12,19 @@
 
 /* ---- List ---- */
 
+enum filter_on { ON_VALUE, ON_ID, ON_SLUG, ON_STATUS, ON_PUBLISHED };
+
+struct filter {
+	struct str key;
+	enum filter_on on;
+	const json_t *wanted;
+};
+
 struct list {
 	const struct site_file *collection;
 	const struct site_locale *locale;
-	const json_t *filters;
+	struct filter filters[LIMIT_CONTENT_FILTERS];
+	size_t filter_count;
 	struct str search, status;
 	bool drafts; /* unpublished ones too */
 	int64_t limit, offset;
@@ -23,36 +32,46 @@ struct list {
 	json_t *entries;
 };
 
-/* Keys that are not of the front matter. */
-static bool fits_own(struct tool_call *t, const struct list *l, const struct site_file *entry, struct str key,
-	const json_t *filter, bool *ret)
+static bool read_filters(struct tool_call *t, struct list *l)
 {
-	struct value made = { .kind = VALUE_TEXT };
-	if (str_is(key, "id"))
-		made.text = entry->id;
-	else if (str_is(key, "slug"))
-		made.text = entry->slug;
-	else if (str_is(key, "status"))
-		made.text = str_of(entry_status_names[entry_status(l->collection, entry, t->call->now_ms)]);
-	else if (str_is(key, "published"))
-		made = (struct value){ .kind = VALUE_BOOL, .truth = entry->published };
-	else
-		return false;
-	*ret = value_fits(&made, filter);
+	static const char *const own[] = { "", "id", "slug", "status", "published" };
+	const char *key;
+	size_t n;
+	json_t *wanted;
+	json_object_keylen_foreach(json_object_get(t->args, "filters"), key, n, wanted) {
+		struct filter *f = &l->filters[l->filter_count];
+		if (l->filter_count == LIMIT_CONTENT_FILTERS || strcmp(key, "content") == 0) {
+			tool_fail(t, strcmp(key, "content") == 0 ? "The body of an entry (\"content\") cannot be filtered by"
+								 : "There are too many filters");
+			return false;
+		}
+		*f = (struct filter){ .key = { key, n }, .wanted = wanted };
+		for (size_t i = ON_ID; i <= ON_PUBLISHED; i++)
+			if (strcmp(key, own[i]) == 0)
+				f->on = (enum filter_on)i;
+		l->drafts |= f->on == ON_STATUS || f->on == ON_PUBLISHED;
+		l->filter_count++;
+	}
 	return true;
 }
 
-static bool fits_filters(struct tool_call *t, const struct list *l, const struct site_file *entry)
+/* What is not of the front matter. */
+static bool fits_own(const struct tool_call *t, const struct list *l, const struct site_file *entry,
+	const struct filter *f)
 {
-	const char *key;
-	size_t n;
-	json_t *filter;
-	json_object_keylen_foreach((json_t *)(uintptr_t)l->filters, key, n, filter) {
-		const struct str name = { key, n };
-		bool fits;
-		if (!fits_own(t, l, entry, name, filter, &fits))
-			fits = value_fits(entry_value(t->view, entry, name), filter);
-		if (!fits)
+	struct value made = { .kind = VALUE_TEXT, .text = f->on == ON_ID ? entry->id : entry->slug };
+	if (f->on == ON_STATUS)
+		made.text = str_of(entry_status_names[entry_status(l->collection, entry, t->call->now_ms)]);
+	else if (f->on == ON_PUBLISHED)
+		made = (struct value){ .kind = VALUE_BOOL, .truth = entry->published };
+	return value_fits(&made, f->wanted);
+}
+
+static bool fits_filters(const struct tool_call *t, const struct list *l, const struct site_file *entry)
+{
+	for (size_t i = 0; i < l->filter_count; i++) {
+		const struct filter *f = &l->filters[i];
+		if (f->on != ON_VALUE ? !fits_own(t, l, entry, f) : !value_fits(entry_value(t->view, entry, f->key), f->wanted))
 			return false;
 	}
 	return true;
@@ -76,17 +95,13 @@ static bool fits(struct tool_call *t, const struct list *l, const struct site_fi
 
 static bool read_list(struct tool_call *t, struct list *l)
 {
-	l->filters = json_object_get(t->args, "filters");
 	l->search = tool_text(t, "search");
 	l->status = tool_text(t, "status");
-	l->drafts = tool_flag(t, "include_unpublished") || json_object_get(l->filters, "published")
-		|| json_object_get(l->filters, "status");
+	l->drafts = tool_flag(t, "include_unpublished");
 	l->limit = tool_number(t, "limit", LIST_DEFAULT, LIST_MAX);
 	l->offset = tool_number(t, "offset", 0, LIMIT_CONTENT_FILES);
 	l->locale = tool_locale(t);
-	if (json_object_get(l->filters, "content"))
-		tool_fail(t, "The body of an entry (\"content\") cannot be filtered by");
-	return l->locale && !t->failed;
+	return l->locale && read_filters(t, l);
 }
 
 json_t *entries_list(struct tool_call *t)
