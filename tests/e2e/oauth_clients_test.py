@@ -10,16 +10,18 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.environ["REMIT_SOURCE"], "tests"))
 sys.path.insert(0, os.path.join(os.environ["REMIT_SOURCE"], "tests/e2e"))
 import mcp_npm  # noqa: E402
 import tls  # noqa: E402
-from harness import BINARY, Remit  # noqa: E402
+from harness import BINARY, Remit, until  # noqa: E402
 from tap import case, equal, run  # noqa: E402
 
 CA = tls.Authority()
+release = threading.Event()  # what hangs goes on
 
 
 class Host(http.server.BaseHTTPRequestHandler):
@@ -30,6 +32,8 @@ class Host(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):  # pylint: disable=invalid-name
         self.asked.append(self.path)
+        if self.path.startswith("/hanging"):
+            release.wait(30)
         status, headers, body = self.answers.get(self.path, (404, {}, b"{}"))
         self.send_response(status)
         for name, value in {"Content-Type": "application/json", **headers}.items():
@@ -177,6 +181,27 @@ def O10_S01_no_redirect_is_followed_and_no_special_address_called():
                 f"https://localhost:{port}/good.json#x", f"https://LOCALHOST:{port}/good.json", "https://192.0.2.1/a.json"):
         equal((url, push(url).status), (url, 401))
     equal(asked("/good.json"), 1)
+
+
+@case
+def O10_L01_a_host_that_hangs_holds_few_workers_and_not_for_long():
+    began, took = time.monotonic(), []
+
+    def push_one(number):
+        answer = push(BASE + f"/hanging{number}.json")
+        took.append((time.monotonic() - began, answer.status))
+
+    threads = [threading.Thread(target=push_one, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(took) >= 4, "what is too much is refused while the others wait", 4)
+    equal(push(BASE + "/good.json").status, 201)  # a client that is known waits for none of them
+    for thread in threads:
+        thread.join()
+    release.set()
+    equal([status for _, status in took], [401] * 8)
+    assert max(seconds for seconds, _ in took) < 15, took
+    equal(sum(path.startswith("/hanging") for path in Host.asked), 4)
 
 
 @case
