@@ -31,7 +31,7 @@ static void write_metadata(const struct visit *v, const char *base, const struct
 	const struct profile_preset *preset = oauth_default_preset(api->profile);
 	buf_add_text(out, "{\"resource\":");
 	buf_add_json(out, str_of(arena_printf(exchange_arena(v->x), "%s%s", base, resource->path)));
-	if (v->gate->secrets) {
+	if (v->gate->secrets && oauth_grants_api(&v->edition->authority.apis[api->place])) {
 		buf_add_text(out, ",\"authorization_servers\":[");
 		buf_add_json(out, str_of(base));
 		buf_add_char(out, ']');

@@ -52,6 +52,9 @@ static enum authority_status judge_client(const struct oauth *oauth, const struc
 
 	if (!check_redirects(&faults, request, lines))
 		return AUTHORITY_INVALID;
+	const struct authority_api named = { .name = request->api };
+	if (!oauth_grants_api(&named))
+		return authority_fail(reterr, AUTHORITY_INVALID, "Of Remit's own API clients get no tokens: make one by hand.");
 	if (request->scope_count == 0)
 		return authority_fail(reterr, AUTHORITY_INVALID, "A client needs at least one scope: its ceiling.");
 	return terms_judge(oauth->authority, &like, oauth->now_ms, false, arena, ret, reterr);

@@ -23,6 +23,8 @@ static void write_scopes(const struct oauth *oauth, struct buf *out)
 	buf_init(&words, 1024 * 1024);
 	for (size_t i = 0; i < oauth->authority->api_count; i++) {
 		const struct profile *profile = oauth->authority->apis[i].profile;
+		if (!oauth_grants_api(&oauth->authority->apis[i]))
+			continue;
 		for (size_t k = 0; k < profile->scope_count; k++) {
 			const char *name = profile->scopes[k].name;
 			size_t place;

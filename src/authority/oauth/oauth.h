@@ -66,6 +66,8 @@ void oauth_metadata(const struct oauth *oauth, struct buf *out);
 /* What a client should ask for when it knows no better: little, and never everything. NULL: nothing. */
 const struct profile_preset *oauth_default_preset(const struct profile *profile);
 
+/* Whether clients may have tokens of an API: of Remit's own, which makes tokens itself, they may not (D26). */
+bool oauth_grants_api(const struct authority_api *api);
 /* The place of the API that the server's root stands for as a resource: the first that has an MCP endpoint. */
 size_t oauth_root_api(const struct authority *authority);
 

@@ -123,10 +123,15 @@ static const struct authority_api *root_api(const struct oauth *oauth)
 	return root < oauth->authority->api_count ? &oauth->authority->apis[root] : NULL;
 }
 
+bool oauth_grants_api(const struct authority_api *api)
+{
+	return strcmp(api->name, "remit") != 0;
+}
+
 size_t oauth_root_api(const struct authority *authority)
 {
 	for (size_t i = 0; i < authority->api_count; i++)
-		if (authority->apis[i].profile->mcp_endpoint)
+		if (authority->apis[i].profile->mcp_endpoint && oauth_grants_api(&authority->apis[i]))
 			return i;
 	return 0;
 }
@@ -154,9 +159,24 @@ const char *api_resource(const struct oauth *oauth, const struct authority_api *
 static const struct authority_api *find_resource(const struct oauth *oauth, struct str url)
 {
 	for (size_t i = 0; i < oauth->authority->api_count; i++)
-		if (api_has_resource(oauth, &oauth->authority->apis[i], url))
+		if (oauth_grants_api(&oauth->authority->apis[i]) && api_has_resource(oauth, &oauth->authority->apis[i], url))
 			return &oauth->authority->apis[i];
 	return NULL;
+}
+
+/* The only API there is to be granted; NULL where there are several. */
+static const struct authority_api *only_api(const struct oauth *oauth)
+{
+	const struct authority_api *only = NULL;
+	for (size_t i = 0; i < oauth->authority->api_count; i++) {
+		const struct authority_api *api = &oauth->authority->apis[i];
+		if (!oauth_grants_api(api))
+			continue;
+		if (only)
+			return NULL;
+		only = api;
+	}
+	return only;
 }
 
 const struct authority_api *api_for(const struct oauth *oauth, const struct query *query,
@@ -165,7 +185,7 @@ const struct authority_api *api_for(const struct oauth *oauth, const struct quer
 	const struct authority_api *api = api_named(oauth, client->api);
 	bool named = false;
 
-	if (client->api && !api) {
+	if (client->api && (!api || !oauth_grants_api(api))) {
 		*reterr = "The client's API is not served here";
 		return NULL;
 	}
@@ -181,8 +201,8 @@ const struct authority_api *api_for(const struct oauth *oauth, const struct quer
 		api = other;
 		named = true;
 	}
-	if (!api && !named && oauth->authority->api_count == 1)
-		api = &oauth->authority->apis[0];
+	if (!api && !named)
+		api = only_api(oauth);
 	if (!api)
 		*reterr = "There are several APIs here: name one by its resource";
 	return api;

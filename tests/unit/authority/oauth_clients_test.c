@@ -114,6 +114,34 @@ static void test_D24_a_client_is_not_made_wider_than_its_owner(void **state)
 	assert_int_equal(oauth_client_add(&s->oauth, &request, &s->f->actor, &id, s->secret, &s->f->error), AUTHORITY_INVALID);
 }
 
+static void test_D26_T10_no_client_gets_a_token_of_remits_own_api(void **state)
+{
+	static const char *const read[] = { "s:read" };
+	struct served *s = *state;
+	struct oauth_client_request request = {
+		.name = "Hand", .api = "remit", .owner = ROOT, .scopes = read, .scope_count = 1,
+	};
+	struct oauth_ask ask;
+	struct id id;
+	s->f->apis[1].name = "remit";
+	assert_int_equal(oauth_client_add(&s->oauth, &request, &s->f->actor, &id, s->secret, &s->f->error), AUTHORITY_INVALID);
+	register_client(s, CALLBACK);
+	char *query = arena_printf(&s->f->arena, "response_type=code&client_id=%s&redirect_uri=" CALLBACK "&code_challenge="
+		CHALLENGE "&code_challenge_method=S256&scope=s:read&resource=" ISSUER "/short/v1", s->client);
+	assert_int_equal(oauth_ask_read(&s->oauth, str_of(query), &s->f->arena, &ask), OAUTH_ASK_REDIRECT);
+	assert_non_null(strstr(ask.url, "error=invalid_target"));
+	/* The other one is the only one there is: it need not be named. */
+	*strstr(query, "&scope=") = '\0';
+	assert_int_equal(oauth_ask_read(&s->oauth, str_of(query), &s->f->arena, &ask), OAUTH_ASK_OK);
+	assert_string_equal(ask.api->name, "publishing");
+	struct buf out;
+	buf_init(&out, 65536);
+	oauth_metadata(&s->oauth, &out);
+	buf_add_char(&out, '\0');
+	assert_null(strstr(out.p, "\"s:read\""));
+	buf_done(&out);
+}
+
 static bool count_client(void *ctx, const struct client_row *row)
 {
 	(void)row;
@@ -234,6 +262,7 @@ int main(void)
 		SERVED(test_a_device_is_refused_or_too_late),
 		SERVED(test_a_client_by_hand_offers_no_more_than_its_ceiling),
 		SERVED(test_D24_a_client_is_not_made_wider_than_its_owner),
+		SERVED(test_D26_T10_no_client_gets_a_token_of_remits_own_api),
 		SERVED(test_O15_registrations_that_nobody_uses_make_room),
 		SERVED(test_tidying_forgets_what_has_run_out_and_nothing_else),
 		SERVED(test_T12_a_store_that_is_gone_grants_nothing),
