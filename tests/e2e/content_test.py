@@ -16,7 +16,8 @@ FIRST, DRAFT, FUTURE, CRLF = (f"8f3f4e7a-3b0c-4e76-9c1e-0d7f2f0a1a0{n}" for n in
 GERMAN = "8f3f4e7a-3b0c-4e76-9c1e-0d7f2f0a1b01"
 PAGES = [f"5c9a1c0e-0000-4000-8000-00000000000{n}" for n in range(1, 5)]
 
-site = Site(Remit, tools=[E, T, G])
+DISCOVER, SCHEMA = "statamic-system-discover", "statamic-system-schema"
+site = Site(Remit, tools=[E, T, G, DISCOVER, SCHEMA])
 every = site.token("all", "*")
 reader = site.token("reader", "content:read")
 site.remit.serve()
@@ -243,6 +244,32 @@ def writers_of_one_entry_lose_nothing():
     for thread in threads:
         thread.join()
     equal((len(done), sorted(site.diff())), (40, sorted(done)))
+
+
+@case
+def tools_are_found_by_what_is_to_be_done():
+    """any valid token, whatever it covers"""
+    few = site.token("few", "users:read")
+    def ask(name, **arguments):
+        answer = site.call(few, name, arguments)
+        equal(answer.status, 200, answer)
+        return answer.json()["result"]["structuredContent"]
+    equal(ask(DISCOVER, intent="change a term of a taxonomy")["data"]["tools"][0]["tool"], T)
+    assert len(ask(DISCOVER)["data"]["tools"]) >= 5
+    equal(ask(SCHEMA, tool=E)["data"]["schema"]["properties"]["action"]["enum"][0], "list")
+    equal((ask(SCHEMA, tool="x")["success"], site.call(None, DISCOVER, {}).status), (False, 401))
+
+
+@case
+def what_is_half_done_is_undone():
+    """L05 an entry whose place in the tree cannot be written is not there"""
+    tree = "content/trees/collections/en/pages.yaml"
+    text = site.read(tree)
+    site.write(tree, "tree: &a []\n")
+    assert "anchors" in site.bad(every, E, "create", collection="pages", slug="half", data={"title": "x"})
+    assert not os.path.exists(site.path("content/collections/pages/en/half.md"))
+    site.write(tree, text)
+    equal(site.diff(), [])
 
 
 @case

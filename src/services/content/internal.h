@@ -101,6 +101,8 @@ bool tool_merge(const struct tool_call *t, json_t *into, const json_t *data, boo
 void tool_entries(struct service *service, struct service_call *call);
 void tool_terms(struct service *service, struct service_call *call);
 void tool_globals(struct service *service, struct service_call *call);
+void tool_discover(struct service *service, struct service_call *call);
+void tool_schema(struct service *service, struct service_call *call);
 
 extern const struct service_tool content_tools[];
 extern const size_t content_tool_count;

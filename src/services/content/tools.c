@@ -49,6 +49,14 @@ const struct service_tool content_tools[] = {
 			OBJECT("data", "update: values by field") "," TEXT("title", "create, configure") ","
 			"\"sites\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"description\":\"create, configure: handles\"},"
 			STRATEGY "," PAGE) },
+	{ .name = "statamic-system-discover", .title = "Discover", .run = tool_discover, .output = ENVELOPE, .on_loop = true,
+		.hints = SERVICE_READS | SERVICE_REPEATS, .summary = "Which tools and actions serve an intent",
+		.input = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
+			TEXT("intent", "What is to be done, in words; without it all tools are named") "}}" },
+	{ .name = "statamic-system-schema", .title = "Schema", .run = tool_schema, .output = ENVELOPE, .on_loop = true,
+		.hints = SERVICE_READS | SERVICE_REPEATS, .summary = "What a tool takes, as JSON Schema",
+		.input = "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"tool\"],\"properties\":{"
+			TEXT("tool", "The tool's name") "}}" },
 };
 
 const size_t content_tool_count = sizeof(content_tools) / sizeof(content_tools[0]);

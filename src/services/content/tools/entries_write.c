@@ -211,9 +211,13 @@ static json_t *create(struct tool_call *t, struct making *m)
 		return NULL;
 	make_id(t, m);
 	json_t *json = file_of(t, m);
-	bool made = json && tool_create(t, path, DOCUMENT_ENTRY, json)
-		&& tree_append(t, m->collection, m->locale->handle, m->id);
+	bool made = json && tool_create(t, path, DOCUMENT_ENTRY, json);
 	json_decref(json);
+	if (made && !tree_append(t, m->collection, m->locale->handle, m->id)) {
+		(void)beneath_remove(site_folder(t->content->site), path); /* all of it, or nothing */
+		site_note(t->content->site, path);
+		made = false;
+	}
 	return made ? answer_of(t, m->collection, m->id, "created") : NULL;
 }
 
