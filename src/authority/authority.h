@@ -7,6 +7,7 @@
 #define REMIT_AUTHORITY_AUTHORITY_H
 
 #include "base/arena.h"
+#include "core/owner.h"
 #include "profile/profile.h"
 #include "store/store.h"
 
@@ -26,6 +27,7 @@ struct authority_error {
 struct authority_api {
 	const char *name;
 	const struct profile *profile;
+	const struct owner_source *owners; /* who may own its tokens beside our people; NULL: nobody */
 };
 
 struct authority {

@@ -91,6 +91,9 @@ enum authority_status authority_token_edit(const struct authority *a, const char
 	if (status != AUTHORITY_OK)
 		goto out;
 	judge_edit(&faults, edit, &token, actor->now_ms);
+	if (edit->set_rate && edit->rate != REMIT_RATE_DEFAULT && store_is_attached(a->store, token.api))
+		faults_add(&faults, "The tokens of API %s are kept in the Statamic package's folder, which knows no rates.",
+			token.api);
 	status = AUTHORITY_INVALID;
 	if (faults.count > 0)
 		goto out;

@@ -46,6 +46,7 @@ const char *token_ended(const struct token_row *token, int64_t now_ms);
 struct token_terms { /* a request, judged */
 	const struct authority_api *api;
 	struct user_row owner;
+	const char *owner_text; /* as the site writes them; NULL: one of our people */
 	struct id project;
 	const char *scopes; /* in the arena; vocabulary order */
 	int64_t expires_ms;

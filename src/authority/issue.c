@@ -46,6 +46,7 @@ static struct token_row row_of(const struct token_request *request, const struct
 		.kind = REMIT_TOKEN_PERSONAL,
 		.name = request->name,
 		.owner = terms->owner.id,
+		.owner_text = terms->owner_text,
 		.api = terms->api->name,
 		.scopes = terms->scopes,
 		.preset = request->preset,
@@ -89,6 +90,13 @@ out:
 	return hand_out(status, &issued, ret);
 }
 
+static bool is_of_site(const struct authority_api *api, const struct id *owner)
+{
+	struct owner_view view;
+	struct id_bytes number;
+	return api->owners && id_to_bytes(owner, &number) && api->owners->get(api->owners->ctx, &number, &view);
+}
+
 /* A personal token that is live and whose owner is there: what may get a new text. */
 static enum authority_status get_renewable(const struct authority *a, const char *id, int64_t now_ms,
 	struct arena *arena, struct token_row *ret, const struct authority_api **ret_api,
@@ -105,13 +113,17 @@ static enum authority_status get_renewable(const struct authority *a, const char
 	if (ret->kind != REMIT_TOKEN_PERSONAL)
 		return authority_fail(reterr, AUTHORITY_CONFLICT,
 			"The token %s is an OAuth client's, which renews it itself.", ret->id.text);
+	*ret_api = authority_api(a, ret->api, reterr);
+	if (!*ret_api)
+		return AUTHORITY_INVALID;
+	if (is_of_site(*ret_api, &ret->owner))
+		return AUTHORITY_OK;
 	status = authority_user_find(a, ret->owner.text, arena, &owner, reterr);
 	if (status != AUTHORITY_OK)
 		return status;
 	if (owner.disabled_ms)
 		return authority_fail(reterr, AUTHORITY_CONFLICT, "Its owner, %s, is disabled.", owner.email);
-	*ret_api = authority_api(a, ret->api, reterr);
-	return *ret_api ? AUTHORITY_OK : AUTHORITY_INVALID;
+	return AUTHORITY_OK;
 }
 
 enum authority_status authority_token_rotate(const struct authority *a, const char *id, int64_t overlap_ms,
@@ -129,6 +141,12 @@ enum authority_status authority_token_rotate(const struct authority *a, const ch
 	enum authority_status status = get_renewable(a, id, actor->now_ms, &arena, &token, &api, reterr);
 	if (status != AUTHORITY_OK)
 		goto out;
+	if (overlap_ms > 0 && store_is_attached(a->store, api->name)) {
+		status = authority_fail(reterr, AUTHORITY_INVALID,
+			"The tokens of API %s are kept in the Statamic package's folder, which knows one text of a token: "
+			"there is no overlap.", api->name);
+		goto out;
+	}
 	if (!write_text(api->profile, &issued, digest)) {
 		status = authority_fail(reterr, AUTHORITY_INVALID, "API %s has no good token prefix.",
 			api->name);

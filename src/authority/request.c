@@ -69,14 +69,24 @@ static void judge_names(struct judging *j, const char *const *names, size_t coun
 	}
 }
 
+/* The same for an API whose site knows its owners: who is not in it, and is no admin, can use nothing there. */
+static const char *beyond(struct judging *j, size_t scope)
+{
+	const struct profile *profile = j->terms.api->profile;
+	const struct owner_source *source = j->terms.api->owners;
+	struct id_bytes number;
+	if (!source || j->terms.owner.admin)
+		return authority_beyond_owner(profile, remit_policy_scope_name(profile->policy, scope), &j->terms.owner);
+	if (id_to_bytes(&j->terms.owner.id, &number) && source->may_hold(source->ctx, &number, scope))
+		return NULL;
+	return "the site gives them nothing that it would be good for";
+}
+
 static void judge_ceiling(struct judging *j, const struct remit_scopes *set)
 {
 	const struct profile *profile = j->terms.api->profile;
 	for (size_t i = 0; j->has_owner && i < profile->scope_count; i++) {
-		const char *why = remit_scopes_has(set, i) ?
-			authority_beyond_owner(profile, remit_policy_scope_name(profile->policy, i),
-				&j->terms.owner) :
-			NULL;
+		const char *why = remit_scopes_has(set, i) ? beyond(j, i) : NULL;
 		if (why)
 			faults_add(&j->faults, "%s may not have a token with the scope \"%s\": %s.",
 				j->terms.owner.email, remit_policy_scope_name(profile->policy, i), why);
@@ -167,6 +177,33 @@ static enum authority_status judge_project(struct judging *j, struct authority_e
 	return AUTHORITY_OK;
 }
 
+/* The site's people come first, as those who can do less; one of ours of the same address is named by id. */
+static bool find_site_owner(struct judging *j)
+{
+	const struct owner_source *source = j->terms.api ? j->terms.api->owners : NULL;
+	struct owner_view view;
+	if (!source || !source->find(source->ctx, str_of(j->request->owner), &view))
+		return false;
+	j->terms.owner = (struct user_row){ .id = view.id, .email = arena_copy(j->arena, str_of(view.email)),
+		.admin = view.super };
+	j->terms.owner_text = arena_copy(j->arena, str_of(view.name));
+	j->has_owner = j->terms.owner.email && j->terms.owner_text;
+	return j->has_owner;
+}
+
+/* What the layout of another program has no place for. */
+static void judge_place(struct judging *j)
+{
+	if (!store_is_attached(j->a->store, j->terms.api->name))
+		return;
+	if (j->request->project)
+		faults_add(&j->faults, "The tokens of API %s are kept in the Statamic package's folder, which knows no projects.",
+			j->terms.api->name);
+	if (j->request->rate != REMIT_RATE_DEFAULT)
+		faults_add(&j->faults, "The tokens of API %s are kept in the Statamic package's folder, which knows no rates.",
+			j->terms.api->name);
+}
+
 static enum authority_status judge_owner(struct judging *j, struct authority_error *reterr)
 {
 	struct authority_error error;
@@ -174,6 +211,8 @@ static enum authority_status judge_owner(struct judging *j, struct authority_err
 		faults_add(&j->faults, "The owner is missing.");
 		return AUTHORITY_OK;
 	}
+	if (find_site_owner(j))
+		return AUTHORITY_OK;
 	enum authority_status status =
 		authority_user_find(j->a, j->request->owner, j->arena, &j->terms.owner, &error);
 	if (status == AUTHORITY_UNAVAILABLE) {
@@ -224,10 +263,10 @@ enum authority_status terms_judge(const struct authority *a, const struct token_
 	struct authority_error error;
 
 	bool named = name_check(&j.faults, "The token's name", request->name);
+	j.terms.api = authority_api(a, request->api, &error);
 	enum authority_status status = judge_owner(&j, reterr);
 	if (status != AUTHORITY_OK)
 		return status;
-	j.terms.api = authority_api(a, request->api, &error);
 	if (!j.terms.api) {
 		faults_add(&j.faults, "%s", error.text);
 		return AUTHORITY_INVALID;
@@ -235,6 +274,7 @@ enum authority_status terms_judge(const struct authority *a, const struct token_
 	if (!judge_scopes(&j))
 		return authority_fail(reterr, AUTHORITY_UNAVAILABLE, "There is no memory.");
 	judge_expiry(&j);
+	judge_place(&j);
 	if (request->rate != REMIT_RATE_OFF && request->rate > LIMIT_RATE_PER_MINUTE)
 		faults_add(&j.faults, "A rate is at most %d requests a minute.", LIMIT_RATE_PER_MINUTE);
 	status = judge_project(&j, reterr);

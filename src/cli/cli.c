@@ -6,6 +6,7 @@
 #include "cli/help.h"
 
 #include "base/clock.h"
+#include "services/content/owners.h"
 #include <errno.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -22,6 +23,8 @@ void cli_init(struct cli *cli)
 
 void cli_done(struct cli *cli)
 {
+	while (cli->owner_count > 0)
+		owners_close(cli->owners[--cli->owner_count]);
 	store_close(cli->store);
 	config_free(cli->config);
 	arena_done(&cli->arena);
@@ -181,6 +184,66 @@ static void name_actor(struct cli *cli)
 	cli->actor = (struct store_actor){ cli->actor_name, clock_wall_ms() };
 }
 
+/* Places of their own for the tokens of some APIs, and who may own them. */
+enum cli_exit cli_attach(struct cli *cli)
+{
+	char text[256] = "";
+	for (size_t i = 0; i < cli->config->api_count; i++) {
+		const struct config_api *api = &cli->config->apis[i];
+		if (api->tokens && store_attach(cli->store, api->name, api->tokens, text) != STORE_OK)
+			return cli_fail(cli, CLI_STORE, "%s.", text);
+	}
+	return CLI_DONE;
+}
+
+/* The users of sites, for commands; `serve` asks its services. */
+static enum cli_exit open_owners(struct cli *cli)
+{
+	char text[256] = "";
+	const size_t count = cli->config->api_count;
+	struct authority_api *apis = arena_alloc(&cli->arena, (count + 1) * sizeof(*apis));
+	struct owner_source *sources = arena_alloc(&cli->arena, (count + 1) * sizeof(*sources));
+	cli->owners = arena_alloc(&cli->arena, (count + 1) * sizeof(struct owners *));
+	if (!apis || !sources || !cli->owners)
+		return cli_fail(cli, CLI_CONFIG, "there is no memory.");
+	for (size_t i = 0; i < count; i++) {
+		const struct config_api *api = &cli->config->apis[i];
+		apis[i] = cli->authority.apis[i];
+		if (!api->site)
+			continue;
+		if (!owners_open(api->site, api->profile->policy, &cli->owners[cli->owner_count], text))
+			return cli_fail(cli, CLI_STORE, "the users of %s: %s.", api->site, text);
+		owners_source(cli->owners[cli->owner_count++], &sources[i]);
+		apis[i].owners = &sources[i];
+	}
+	cli->authority.apis = apis;
+	return CLI_DONE;
+}
+
+enum store_status cli_token_owner(struct cli *cli, const struct token_row *token, struct user_row *ret,
+	const struct remit_scopes **ret_ceiling)
+{
+	static const struct remit_scopes nothing;
+	const struct owner_source *source = NULL;
+	struct owner_view view;
+	struct id_bytes number;
+	*ret_ceiling = NULL;
+	for (size_t i = 0; i < cli->authority.api_count; i++)
+		if (strcmp(cli->authority.apis[i].name, token->api) == 0)
+			source = cli->authority.apis[i].owners;
+	enum store_status status = store_user_get(cli->store, &token->owner, &cli->arena, ret);
+	if (!source || (status != STORE_OK && status != STORE_NOT_FOUND)
+		|| (status == STORE_OK && ret->admin && !ret->disabled_ms))
+		return status;
+	if (!id_to_bytes(&token->owner, &number) || !source->get(source->ctx, &number, &view)) {
+		*ret_ceiling = &nothing;
+		return status;
+	}
+	*ret = (struct user_row){ .id = view.id, .email = view.email, .admin = view.super };
+	*ret_ceiling = view.super ? NULL : view.ceiling;
+	return STORE_OK;
+}
+
 enum cli_exit cli_open_store(struct cli *cli)
 {
 	char text[256] = "";
@@ -201,7 +264,8 @@ enum cli_exit cli_open_store(struct cli *cli)
 		return cli_fail(cli, CLI_STORE, "%s.", text);
 	cli->authority.store = cli->store;
 	name_actor(cli);
-	return CLI_DONE;
+	status = cli_attach(cli);
+	return status == CLI_DONE ? open_owners(cli) : status;
 }
 
 /* A server that stands still may have heard of the store until just before its next beat, which is due

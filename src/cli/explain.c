@@ -67,7 +67,7 @@ static enum cli_exit find_token(struct explaining *e)
 	}
 	if (!e->question.token)
 		return CLI_DONE;
-	enum store_status found = store_user_get(cli->store, &e->token.owner, &cli->arena, &e->owner);
+	enum store_status found = cli_token_owner(cli, &e->token, &e->owner, &e->question.ceiling);
 	if (found == STORE_OK)
 		e->question.owner = &e->owner;
 	return found == STORE_OK || found == STORE_NOT_FOUND ? CLI_DONE : cli_store_failed(cli, found);

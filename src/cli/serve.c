@@ -194,7 +194,7 @@ static enum cli_exit open_store(struct cli *cli)
 			log_info("made a new store: %s", cli->config->store);
 	}
 	if (opened == STORE_OK)
-		return CLI_DONE;
+		return cli_attach(cli);
 	return cli_fail(cli, CLI_STORE, "%s.%s", text,
 		opened == STORE_SCHEMA ? " `remit store migrate` brings an older store up to date." : "");
 }

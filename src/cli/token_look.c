@@ -147,7 +147,8 @@ static enum cli_exit say_known(struct cli *cli, const struct token_row *row)
 {
 	struct user_row owner;
 	const bool active = strcmp(token_state(row, cli->actor.now_ms), "active") == 0;
-	const enum store_status found = store_user_get(cli->store, &row->owner, &cli->arena, &owner);
+	const struct remit_scopes *ceiling;
+	const enum store_status found = cli_token_owner(cli, row, &owner, &ceiling);
 	const bool works = active && found == STORE_OK && owner.disabled_ms == 0;
 
 	if (found != STORE_OK && found != STORE_NOT_FOUND)

@@ -159,6 +159,7 @@ static void decide(const struct explain_question *q, const struct found *found, 
 		record.expires_s = replica_expiry_seconds(q->token->expires_ms);
 		question.owner_active = q->owner && q->owner->disabled_ms == 0;
 		question.owner_unlimited = question.owner_active && q->owner->admin;
+		question.ceiling = q->ceiling;
 	}
 	struct id_bytes bound;
 	bool is_bound = q->token && id_to_bytes(&q->token->project, &bound) && id_is_set(&q->token->project);

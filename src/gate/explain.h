@@ -18,6 +18,7 @@ struct explain_question {
 	bool is_upstream;              /* somebody else's: the project is read from the request (D22) */
 	const struct token_row *token; /* NULL: none */
 	const struct user_row *owner;  /* NULL: gone */
+	const struct remit_scopes *ceiling; /* of the owner; NULL: none */
 	int64_t now_ms;
 	/* Either a REST operation: */
 	const char *method, *target; /* target with the API's base, and perhaps a query */

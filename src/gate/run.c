@@ -5,6 +5,7 @@
 #include "gate/run.h"
 
 #include "gate/reply.h"
+#include "gate/token.h"
 
 struct run {
 	struct service *service;
@@ -24,7 +25,9 @@ void run_fill_caller(struct visit *v, struct service_caller *caller)
 	const struct id_bytes *project = replica_project_id(replica, v->record.project);
 	if (project)
 		id_from_bytes(project, &caller->project);
-	caller->admin = replica_person_flags(replica, person) & ROSTER_PERSON_ADMIN;
+	struct token_owner owner;
+	token_owner(v, &owner);
+	caller->admin = owner.unlimited;
 	const uint64_t *granted = remit_table_granted(
 		atomic_load_explicit(&v->seat->reader.table, memory_order_relaxed), v->api->policy, &v->record);
 	if (granted)

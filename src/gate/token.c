@@ -59,6 +59,27 @@ enum token_result token_find_again(struct visit *v)
 	return look_up(v, clock_monotonic_ns());
 }
 
+/* One of our people who is no admin has, where a service has owners of its own, what it gives them, and that is nothing
+ * where it does not know them (D24). */
+void token_owner(const struct visit *v, struct token_owner *ret)
+{
+	static const struct remit_scopes nothing;
+	const uint32_t person = replica_person_flags(v->edition->replica, v->record.owner);
+	const struct owner_source *source = v->api->service ? v->api->service->owners : NULL;
+	struct owner_view view;
+	*ret = (struct token_owner){ .active = person & ROSTER_PERSON_ACTIVE, .unlimited = person & ROSTER_PERSON_ADMIN };
+	if (!source || ret->unlimited)
+		return;
+	if (!source->get(source->ctx, replica_person_id(v->edition->replica, v->record.owner), &view)) {
+		ret->ceiling = &nothing;
+		return;
+	}
+	ret->active = true;
+	ret->unlimited = view.super;
+	ret->ceiling = view.super ? NULL : view.ceiling;
+	ret->name = view.name;
+}
+
 void token_question(const struct visit *v, struct remit_question *ret)
 {
 	*ret = (struct remit_question){
@@ -72,10 +93,12 @@ void token_question(const struct visit *v, struct remit_question *ret)
 	};
 	if (v->credential != REMIT_CREDENTIAL_FOUND)
 		return;
-	uint32_t person = replica_person_flags(v->edition->replica, v->record.owner);
+	struct token_owner owner;
+	token_owner(v, &owner);
 	ret->record = &v->record;
-	ret->owner_active = person & ROSTER_PERSON_ACTIVE;
-	ret->owner_unlimited = person & ROSTER_PERSON_ADMIN;
+	ret->owner_active = owner.active;
+	ret->owner_unlimited = owner.unlimited;
+	ret->ceiling = owner.ceiling;
 	ret->proven = v->proving.p && !v->unproven;
 	/* Another API's words are not ours to read. */
 	if (v->record.api == v->api->number)
@@ -92,7 +115,9 @@ void token_identity(const struct visit *v, struct identity *ret)
 	ret->user = replica_person_id(replica, v->record.owner);
 	ret->token = &replica_token(replica, v->record.token)->id;
 	ret->project = replica_project_id(replica, v->record.project);
-	ret->unlimited = replica_person_flags(replica, v->record.owner) & ROSTER_PERSON_ADMIN;
+	struct token_owner owner;
+	token_owner(v, &owner);
+	ret->unlimited = owner.unlimited;
 	ret->granted = remit_table_granted(
 		atomic_load_explicit(&v->seat->reader.table, memory_order_relaxed), v->api->policy, &v->record);
 }

@@ -22,6 +22,13 @@ enum token_result token_read(struct visit *v);
 enum token_result token_find(struct visit *v);
 /* Looks the same token up again, after time has passed. */
 enum token_result token_find_again(struct visit *v);
+/* Who owns the token that was found: one of our people, or one whom the API's service knows. */
+struct token_owner {
+	bool active, unlimited;
+	const struct remit_scopes *ceiling; /* NULL: none but that of `unlimited` */
+	const char *name; /* as the site writes them; NULL: one of our people */
+};
+void token_owner(const struct visit *v, struct token_owner *ret);
 /* The question for remit_decide, as far as the token goes. */
 void token_question(const struct visit *v, struct remit_question *ret);
 /* Whose it is, for what stands behind the gate (D23); nobody's where the operation is public. */

@@ -25,6 +25,7 @@ struct config_api {
 	struct profile *profile;  /* owned */
 	const char *service;      /* "publishing", "content"; NULL: it has upstreams */
 	const char *site;         /* content: the folder of the site */
+	const char *tokens;       /* where its personal tokens are kept: "yaml:FOLDER"; NULL: in the store */
 	int64_t keep_ms;          /* how long its rows that grow are kept; 0: the service's own default */
 	/* "http://127.0.0.1:3000", "https://app.internal", "http://unix:/run/app.sock": equal addresses of one server. */
 	const char *const *upstreams;

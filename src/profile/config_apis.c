@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #define OWN_API "remit" /* D26: Remit's own management */
+#define TOKENS_PREFIX "yaml:" /* the Statamic package's layout */
 #define KEEP_MIN_MS (INT64_C(24) * 3600 * 1000)
 #define KEEP_MAX_MS (INT64_C(36525) * 24 * 3600 * 1000) /* 100 years */
 #define APIS_MAX 254    /* the table of tokens has 255; one is Remit's own */
@@ -50,6 +51,19 @@ static void read_site(struct reader *r, const struct node *node, void *into)
 	a->api->site = file_join(r->arena, a->d->folder, path);
 	if (!a->api->site)
 		reader_mistake(r, node, NULL, "not enough memory to read the file");
+}
+
+static void read_tokens(struct reader *r, const struct node *node, void *into)
+{
+	struct api_reader *a = into;
+	const char *text;
+	if (!reader_text(r, node, "yaml:FOLDER", &text))
+		return;
+	const char *path = config_after(text, TOKENS_PREFIX);
+	if (path)
+		a->api->tokens = config_join(a->d, node, TOKENS_PREFIX, path);
+	else
+		reader_expected(r, node, "yaml:FOLDER");
 }
 
 static void read_upstream(struct reader *r, const struct node *node, void *into)
@@ -138,7 +152,7 @@ static const struct reader_key api_keys[] = {
 	{ "upstream_tls", read_upstream_tls, false }, /* behind it */
 	{ "authorization", read_authorization, false },
 	{ "site", read_site, false },
-	{ "tokens", NULL, false },
+	{ "tokens", read_tokens, false },
 	{ "site_login", NULL, false },
 	{ "html", read_html, false },
 };

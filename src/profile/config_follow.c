@@ -37,6 +37,18 @@ static void compare_store(struct differences *d, const char *now, const char *ne
 		add(d, "store", store_shown(now), store_shown(next));
 }
 
+/* A place for tokens is opened with the store. */
+static void compare_tokens(struct differences *d, const struct config *now, const struct config *next)
+{
+	for (size_t i = 0; i < now->api_count; i++) {
+		const struct config_api *after = config_api(next, now->apis[i].name);
+		compare_text(d, "apis: tokens", now->apis[i].tokens, after ? after->tokens : NULL);
+	}
+	for (size_t i = 0; i < next->api_count; i++)
+		if (!config_api(now, next->apis[i].name))
+			compare_text(d, "apis: tokens", NULL, next->apis[i].tokens);
+}
+
 static void compare_number(struct differences *d, const char *key, const char *unit, uint64_t now, uint64_t next)
 {
 	char a[40], b[40];
@@ -80,6 +92,7 @@ bool config_may_follow(const struct config *next, const struct config *now, char
 		d.n = (size_t)snprintf(reterr_text, 512, "only a restart changes ");
 	compare_listen(&d, now, next);
 	compare_store(&d, now->store, next->store);
+	compare_tokens(&d, now, next);
 	compare_text(&d, "secrets_key", now->secrets_key, next->secrets_key);
 	compare_text(&d, "the audit log's folder", now->audit_folder, next->audit_folder);
 	compare_number(&d, "workers", "", now->workers, next->workers);

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/str.h"
+#include "core/owner.h"
 #include "wire/http1.h"
 #include "wire/query.h"
 
@@ -28,6 +29,7 @@ struct service {
 	const char *components; /* the OpenAPI `components.schemas` object, as JSON text */
 	const struct service_tool *tools; /* of MCP (services/mcp.h); none: it has no tools */
 	size_t tool_count;
+	const struct owner_source *owners; /* who may own tokens beside our people; NULL: nobody */
 };
 
 enum service_body {

@@ -15,6 +15,7 @@ struct content {
 	struct service service; /* the first member */
 	struct site *site;
 	struct owners *owners;
+	struct owner_source source; /* what others ask of them */
 	const struct remit_policy *policy;
 };
 

@@ -209,3 +209,34 @@ bool owner_may_plain(const struct owner *owner, const char *permission)
 {
 	return owner_may(owner, permission, (struct str){ NULL, 0 });
 }
+
+/* ---- For others ---- */
+
+static bool view_of(const struct owner *owner, struct owner_view *ret)
+{
+	if (owner)
+		*ret = (struct owner_view){ owner->id, owner->name, owner->email, owner->super, &owner->ceiling };
+	return owner != NULL;
+}
+
+static bool source_get(void *ctx, const struct id_bytes *number, struct owner_view *ret)
+{
+	return view_of(owners_get(ctx, number), ret);
+}
+
+static bool source_find(void *ctx, struct str who, struct owner_view *ret)
+{
+	return view_of(owners_find(ctx, who), ret);
+}
+
+static bool source_may_hold(void *ctx, const struct id_bytes *number, size_t scope)
+{
+	const struct owners *owners = ctx;
+	const struct owner *owner = owners_get(owners, number);
+	return owner && owner_may_hold(owner, owners->policy, scope);
+}
+
+void owners_source(struct owners *owners, struct owner_source *ret)
+{
+	*ret = (struct owner_source){ .ctx = owners, .get = source_get, .find = source_find, .may_hold = source_may_hold };
+}

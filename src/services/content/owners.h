@@ -9,6 +9,7 @@
 
 #include "base/id.h"
 #include "base/str.h"
+#include "core/owner.h"
 
 #include <remit/remit.h>
 
@@ -42,6 +43,9 @@ bool owners_number(struct str name, struct id *ret);
 const struct owner *owners_get(const struct owners *owners, const struct id_bytes *number);
 /* By the site's id or by e-mail, without case. */
 const struct owner *owners_find(const struct owners *owners, struct str who);
+
+/* What the gate and the authority ask. */
+void owners_source(struct owners *owners, struct owner_source *ret);
 
 /* Whether they may: `permission` is as Statamic names it, {} standing for the handle: "edit {} entries" of "blog".
  * Super users may always. */

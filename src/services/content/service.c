@@ -26,6 +26,8 @@ bool content_open(const struct content_options *options, struct service **ret, c
 	c->policy = options->policy;
 	if (site_open(options->site, &c->site, reterr_text)
 		&& owners_open(options->site, options->policy, &c->owners, reterr_text)) {
+		owners_source(c->owners, &c->source);
+		c->service.owners = &c->source;
 		*ret = &c->service;
 		return true;
 	}
