@@ -80,7 +80,7 @@ static bool read_whole(struct config_draft *d, struct str text, config_env *env)
 		override_all(d, env);
 	config_derive_url(d, root);
 	mistakes_sort(d->r.mistakes, before);
-	config_load_profiles(d);
+	config_load_profiles(d, env);
 	return d->r.mistakes->count == before;
 }
 

@@ -300,13 +300,14 @@ static void check_overlaps(struct config_draft *d, size_t i)
 	}
 }
 
-void config_load_profiles(struct config_draft *d)
+void config_load_profiles(struct config_draft *d, config_env *env)
 {
 	for (size_t i = 0; i < d->config->api_count; i++) {
 		const struct node *api = d->apis[i];
 		const struct node *profile = api->kind == NODE_MAP ? node_get(api, "profile") : NULL;
 		if (profile && is_text(profile))
 			load_profile(d, &d->config->apis[i], profile);
+		config_read_statamic(d, &d->config->apis[i], env);
 	}
 	for (size_t i = 0; i < d->config->api_count; i++)
 		check_overlaps(d, i);

@@ -272,6 +272,46 @@ static void test_loopback(void **state)
 		assert_false(config_is_loopback(no[i]));
 }
 
+static const char *statamic_env(const char *name)
+{
+	static const struct {
+		const char *name, *value;
+	} list[] = {
+		{ "STATAMIC_MCP_MAX_TOKEN_LIFETIME", "30" },
+		{ "STATAMIC_MCP_RATE_LIMIT_MAX", "7" },
+		{ "STATAMIC_MCP_WEB_PATH", "mcp/other" },
+	};
+	for (size_t i = 0; i < TEST_COUNT(list); i++)
+		if (strcmp(list[i].name, name) == 0)
+			return list[i].value;
+	return NULL;
+}
+
+static const char *statamic_bad_env(const char *name)
+{
+	return strncmp(name, "STATAMIC_MCP_", 13) == 0 ? "../x/" : NULL;
+}
+
+static void test_the_package_s_names_in_the_environment(void **state)
+{
+	static const char text[] = "apis:\n  a: { profile: statamic, service: content, site: . }\n"
+		"  b: { profile: publishing, service: publishing }\n";
+	(void)state;
+	mistakes_init(&mistakes);
+	struct config *config = config_read_env(str_of(text), "remit.yaml", "/etc", statamic_env, &mistakes);
+	assert_non_null(config);
+	const struct profile *a = config->apis[0].profile, *b = config->apis[1].profile;
+	assert_true(a->max_lifetime_ms == INT64_C(30) * 86400000 && a->default_lifetime_ms == a->max_lifetime_ms);
+	assert_int_equal(a->rate_personal, 7);
+	assert_string_equal(a->mcp_endpoint, "/mcp/other");
+	assert_true(b->max_lifetime_ms == 0 && b->rate_personal != 7);
+	config_free(config);
+	assert_null(config_read_env(str_of(text), "remit.yaml", "/etc", statamic_bad_env, &mistakes));
+	assert_int_equal(mistakes.count, 3);
+	assert_string_equal(mistakes.list[0].file, "STATAMIC_MCP_MAX_TOKEN_LIFETIME");
+	mistakes_done(&mistakes);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_S03_T05_mistakes),
 	cmocka_unit_test(test_defaults),
@@ -280,6 +320,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_upstreams),
 		cmocka_unit_test(test_example_of_the_docs),
 	cmocka_unit_test(test_environment),
+	cmocka_unit_test(test_the_package_s_names_in_the_environment),
 	cmocka_unit_test(test_what_may_follow),
 	cmocka_unit_test(test_no_file),
 	cmocka_unit_test(test_loopback),
