@@ -10,7 +10,8 @@
 
 /* ---- Sentences ---- */
 
-static void add_sentence(struct tool_call *t, json_t **list, const char *format, va_list args)
+__attribute__((format(printf, 2, 0)))
+static void add_sentence(json_t **list, const char *format, va_list args)
 {
 	char text[1024];
 	vsnprintf(text, sizeof(text), format, args);
@@ -18,14 +19,13 @@ static void add_sentence(struct tool_call *t, json_t **list, const char *format,
 		*list = json_array();
 	json_t *sentence = json_string(text);
 	(void)json_array_append_new(*list, sentence ? sentence : json_string("Something that is no text"));
-	(void)t;
 }
 
 json_t *tool_fail(struct tool_call *t, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	add_sentence(t, &t->errors, format, args);
+	add_sentence(&t->errors, format, args);
 	va_end(args);
 	t->failed = true;
 	return NULL;
@@ -35,7 +35,7 @@ void tool_warn(struct tool_call *t, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	add_sentence(t, &t->warnings, format, args);
+	add_sentence(&t->warnings, format, args);
 	va_end(args);
 }
 
