@@ -37,6 +37,8 @@ enum client_found client_find(const struct oauth *oauth, struct str name, struct
 	snprintf(reterr_text, 256, "There is no such client");
 	if (id_parse(name, &id)) {
 		status = store_client_get(oauth->authority->store, &id, arena, ret);
+		if (status == STORE_OK && ret->kind == CLIENT_DOCUMENT)
+			status = STORE_NOT_FOUND; /* known by its URL only, so that what it says is fresh */
 	} else if (str_starts(name, STR("https://")) && oauth->fetch_client) {
 		const char *url = arena_copy(arena, name);
 		if (!url)

@@ -67,7 +67,7 @@ static enum store_status make_room(struct sql *sql)
 {
 	int64_t left;
 	struct sql_statement *st = sql_prepare(sql, "DELETE FROM clients WHERE number = (SELECT number FROM clients"
-		" WHERE kind <> 1 AND used_at = 0 ORDER BY created_at LIMIT 1)");
+		" WHERE kind <> 1 AND used_at = 0 AND revoked_at = 0 ORDER BY created_at LIMIT 1)");
 	enum store_status status = sql_run(st);
 
 	if (status == STORE_OK && sql_changes(sql) == 0)
