@@ -371,6 +371,9 @@ enum remit_credential {
 	REMIT_CREDENTIAL_MALFORMED, /* something that is no token text */
 	REMIT_CREDENTIAL_UNKNOWN,   /* well-formed, not in the table */
 	REMIT_CREDENTIAL_FOUND,     /* `record` and `granted` are set */
+	/* No token, but whoever runs the program, known by other means: allowed whatever a rule maps. Never what a
+	 * request says of itself. */
+	REMIT_CREDENTIAL_LOCAL,
 };
 
 /* What the caller knows of the project that the request works on. */

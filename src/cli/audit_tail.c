@@ -46,11 +46,12 @@ static json_t *entry_json(const struct audit_entry *e, const char *request, cons
 	id_from_bytes(&e->token, &token);
 	id_from_bytes(&e->owner, &owner);
 	id_from_bytes(&e->project, &project);
-	return json_pack("{s:o, s:s, s:i, s:s, s:s%, s:s%, s:o, s:o, s:o, s:s, s:I}", "at",
+	return json_pack("{s:o, s:s, s:i, s:s, s:s%, s:s%, s:o, s:o, s:o, s:o, s:s, s:I}", "at",
 		json_time(e->at_ms), "request", request, "status", (int)e->status, "reason",
 		gate_reason_text(e->reason), "api", e->api.p ? e->api.p : "", e->api.n,
 		"operation", e->operation.p ? e->operation.p : "", e->operation.n, "token",
 		json_text(token.text), "owner", json_text(owner.text), "project", json_text(project.text),
+		"principal", e->principal.n ? json_stringn(e->principal.p, e->principal.n) : json_null(),
 		"address", address, "micros", (json_int_t)e->micros);
 }
 
@@ -72,9 +73,11 @@ static void print_line(struct tailing *t, const struct audit_entry *e, const cha
 	arena_init(&arena, 0);
 	id_from_bytes(&e->token, &token);
 	const char *operation = text_printable(e->operation, &arena);
-	printf("%s  %s%3u %-18s%s  %-40s  token %s  %s  %s\n", at, style_on(&cli->out, style), e->status,
+	const char *principal = e->principal.n ? text_printable(e->principal, &arena) : NULL;
+	printf("%s  %s%3u %-18s%s  %-40s  %s%s  %s  %s\n", at, style_on(&cli->out, style), e->status,
 		gate_reason_text(e->reason), style_off(&cli->out, style),
-		operation && *operation ? operation : "-", *token.text ? token.text : "-", address, request);
+		operation && *operation ? operation : "-", principal ? "" : "token ",
+		principal ? principal : *token.text ? token.text : "-", address, request);
 	arena_done(&arena);
 }
 
@@ -173,7 +176,7 @@ const struct cli_command command_audit_tail = {
 				"what one token did" },
 			{ 0 },
 		},
-	.details = "Oldest first: time, status, reason, operation, the token's id, the client's address, and "
+	.details = "Oldest first: time, status, reason, operation, the token's id (or who ran the program, `cli:USER`), the client's address, and "
 		   "the request id that the "
 		   "answer bore as Remit-Request-Id.",
 	.run = run,

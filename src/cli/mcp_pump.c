@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A few threads take turns at stdin, so that a slow call holds up nothing else. Each carries the message that it has
- * read, with the header fields that a client of HTTP would have sent, and prints the answer, and what comes before it.
+ * read, with the header fields that a client of HTTP would have sent, and prints the answer.
  * cli: may include every room.
  */
 #include "cli/mcp_pump.h"
 
-#include "base/buf.h"
+#include "cli/mcp_reply.h"
 #include "wire/jsonrpc.h"
 
 #include <assert.h>
@@ -19,10 +19,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define THREADS 4
+#define THREADS 16 /* messages at once; one that listens keeps its own */
 #define READ_BYTES 65536
-#define ANSWER_MAX (80u * 1024 * 1024)
-#define HEAD_MAX 65536
+#define VALUE_MAX 1024 /* of a field */
 
 struct carrier_thread {
 	struct pump *pump;
@@ -30,10 +29,10 @@ struct carrier_thread {
 	struct buf line, request, answer;
 	struct jsonrpc_value id; /* of what it carries; a view into `line` */
 	bool cancelled;          /* its client wants no answer any more */
-	bool headed;             /* the answer's head is there */
-	bool events;             /* it is a stream of messages, each printed when it comes */
-	bool told;               /* the last of them was */
-	size_t taken;            /* bytes of the answer that were looked at */
+	int fd;                  /* what carries it; -1 */
+	bool lasts;              /* until its client leaves */
+	bool opens;              /* it is `initialize` */
+	bool answered;
 };
 
 struct pump {
@@ -44,7 +43,10 @@ struct pump {
 	size_t seen;             /* bytes of it without a line's end */
 	bool passing_over;       /* the rest of a line that is too long */
 	bool ended;
-	pthread_mutex_t talking; /* over stdout, and the threads' `id` and `cancelled` */
+	pthread_mutex_t talking; /* over stdout, the threads' `id`, `cancelled` and `fd`, and what follows */
+	bool over;               /* stdin has ended */
+	char session[VALUE_MAX]; /* of an older client, as the gate showed it; "" */
+	char version[32];        /* that was agreed on in it; "" */
 	unsigned running;
 	unsigned started;
 	struct carrier_thread threads[THREADS];
@@ -89,6 +91,15 @@ static void print_error(struct carrier_thread *t, int code, const char *message)
 	buf_add_text(out, "}}\n");
 	if (!out->failed)
 		print(t->pump, buf_str(out));
+}
+
+/* Whether its client wants no answer any more. */
+static bool is_cancelled(struct carrier_thread *t)
+{
+	pthread_mutex_lock(&t->pump->talking);
+	bool cancelled = t->cancelled;
+	pthread_mutex_unlock(&t->pump->talking);
+	return cancelled;
 }
 
 /* ---- stdin ---- */
@@ -181,16 +192,27 @@ static bool is_method(const struct jsonrpc_message *message, const char *name)
 	return jsonrpc_is(&message->field[JSONRPC_METHOD], str_of(name));
 }
 
+/* What a session of an older client is known by. */
+static void add_session(struct carrier_thread *t, struct buf *out)
+{
+	struct pump *p = t->pump;
+	pthread_mutex_lock(&p->talking);
+	if (*p->session)
+		buf_printf(out, "Mcp-Session-Id: %s\r\n", p->session);
+	if (*p->version)
+		buf_printf(out, "MCP-Protocol-Version: %s\r\n", p->version);
+	pthread_mutex_unlock(&p->talking);
+}
+
 static void write_request(struct carrier_thread *t, const struct jsonrpc_message *message)
 {
 	const struct pump_options *options = &t->pump->options;
 	struct buf *out = &t->request;
 	buf_reset(out);
-	/* By 1.0 a stream comes as it is, and not in chunks. */
-	buf_printf(out, "POST %s HTTP/1.0\r\nHost: %.*s\r\nAuthorization: Bearer %s\r\n", options->endpoint,
+	buf_printf(out, "POST %s HTTP/1.1\r\nHost: %.*s\r\nAuthorization: Bearer %s\r\n", options->endpoint,
 		STR_FMT(options->host), options->token);
 	buf_printf(out, "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
-		"Content-Length: %zu\r\n", t->line.n);
+		"Connection: close\r\nContent-Length: %zu\r\n", t->line.n);
 	if (message && message->field[JSONRPC_PROTOCOL].kind != JSON_KIND_NONE) {
 		add_mirror(out, "MCP-Protocol-Version", &message->field[JSONRPC_PROTOCOL]);
 		add_mirror(out, "Mcp-Method", &message->field[JSONRPC_METHOD]);
@@ -198,6 +220,8 @@ static void write_request(struct carrier_thread *t, const struct jsonrpc_message
 			add_mirror(out, "Mcp-Name", &message->field[JSONRPC_NAME]);
 		else if (is_method(message, "resources/read"))
 			add_mirror(out, "Mcp-Name", &message->field[JSONRPC_URI]);
+	} else {
+		add_session(t, out);
 	}
 	buf_add_text(out, "\r\n");
 	buf_add_str(out, buf_str(&t->line));
@@ -216,116 +240,122 @@ static bool send_all(int fd, struct str text)
 	return true;
 }
 
-static bool is_cancelled(struct carrier_thread *t)
+/* ---- The answer ---- */
+
+/* stdout has one message a line: what ends lines between the parts of a message is a space there. */
+static void print_line(struct carrier_thread *t, struct str start, struct str rest)
+{
+	struct buf *out = &t->answer;
+	buf_reset(out);
+	buf_add_str(out, start);
+	buf_add_str(out, rest);
+	for (size_t i = 0; i < out->n; i++)
+		if (out->p[i] == '\n' || out->p[i] == '\r')
+			out->p[i] = ' ';
+	buf_add_char(out, '\n');
+	if (!out->failed)
+		print(t->pump, buf_str(out));
+}
+
+static bool is_own(const struct carrier_thread *t, const struct jsonrpc_message *message)
+{
+	const struct jsonrpc_value *id = &message->field[JSONRPC_ID];
+	return message->kind == JSONRPC_RESPONSE && id->kind == t->id.kind && str_eq(id->raw, t->id.raw);
+}
+
+/* The version that a session of older clients speaks is told in a field from then on. */
+static void keep_version(struct carrier_thread *t, struct str body)
+{
+	struct json_wanted wanted = { .pointer = STR("/result/protocolVersion") };
+	struct pump *p = t->pump;
+	const char *what;
+	size_t at;
+	if (json_select(body, &wanted, 1, &at, &what) != JSON_SELECT_OK || wanted.kind != JSON_KIND_STRING
+		|| wanted.raw.n >= sizeof(p->version) || !is_plain(wanted.raw) || memchr(wanted.raw.p, '\\', wanted.raw.n))
+		return;
+	pthread_mutex_lock(&p->talking);
+	memcpy(p->version, wanted.raw.p, wanted.raw.n);
+	p->version[wanted.raw.n] = '\0';
+	pthread_mutex_unlock(&p->talking);
+}
+
+/* An answer to what was refused by its head alone bears no id: here it must, for nothing else tells whose it is. */
+static void on_message(void *ctx, struct str body)
+{
+	static const char unknown[] = "{\"jsonrpc\":\"2.0\",\"id\":null,";
+	struct carrier_thread *t = ctx;
+	struct jsonrpc_message message;
+	struct str rest = { body.p + sizeof(unknown) - 1, body.n - (sizeof(unknown) - 1) };
+	const char *what;
+	if (is_cancelled(t))
+		return;
+	if (str_starts(body, STR(unknown))) {
+		buf_reset(&t->request);
+		buf_add_text(&t->request, "{\"jsonrpc\":\"2.0\",\"id\":");
+		add_id(&t->request, &t->id);
+		buf_add_char(&t->request, ',');
+		t->answered = true;
+		print_line(t, buf_str(&t->request), rest);
+		return;
+	}
+	if (jsonrpc_read(body, &message, &what) != JSONRPC_OK)
+		return; /* only MCP may stand on stdout */
+	t->answered |= is_own(t, &message);
+	if (t->opens)
+		keep_version(t, body);
+	print_line(t, body, STR(""));
+}
+
+static void on_session(void *ctx, struct str id)
+{
+	struct carrier_thread *t = ctx;
+	struct pump *p = t->pump;
+	if (!t->opens || id.n >= sizeof(p->session) || !is_plain(id))
+		return;
+	pthread_mutex_lock(&p->talking);
+	memcpy(p->session, id.p, id.n);
+	p->session[id.n] = '\0';
+	pthread_mutex_unlock(&p->talking);
+}
+
+/* False where it is too late: what lasts as long as its client does not begin when stdin has ended. */
+static bool set_socket(struct carrier_thread *t, int fd)
 {
 	pthread_mutex_lock(&t->pump->talking);
-	bool cancelled = t->cancelled;
+	bool good = fd < 0 || !(t->lasts && t->pump->over);
+	t->fd = good ? fd : -1;
 	pthread_mutex_unlock(&t->pump->talking);
-	return cancelled;
+	return good;
 }
 
-static void look_at_head(struct carrier_thread *t)
-{
-	static const char type[] = "\r\nContent-Type: text/event-stream\r\n";
-	const char *end = memmem(t->answer.p, t->answer.n, "\r\n\r\n", 4);
-	if (!end)
-		return;
-	t->headed = true;
-	t->taken = (size_t)(end + 4 - t->answer.p);
-	t->events = memmem(t->answer.p, t->taken, type, sizeof(type) - 1) != NULL;
-}
-
-/* Prints what has come of a stream of events: our own server writes each message in one line. */
-static void take_events(struct carrier_thread *t)
-{
-	const struct str data = STR("data: "), answers = STR("{\"jsonrpc\":\"2.0\",\"id\":");
-	const char *end;
-	if (!t->headed)
-		look_at_head(t);
-	while (t->events && (end = memchr(t->answer.p + t->taken, '\n', t->answer.n - t->taken)) != NULL) {
-		struct str line = { t->answer.p + t->taken, (size_t)(end + 1 - t->answer.p) - t->taken };
-		t->taken += line.n;
-		if (!str_starts(line, data))
-			continue;
-		line = (struct str){ line.p + data.n, line.n - data.n };
-		t->told |= str_starts(line, answers);
-		if (!is_cancelled(t))
-			print(t->pump, line);
-	}
-}
-
-static bool receive_all(struct carrier_thread *t, int fd)
-{
-	struct buf *into = &t->answer;
-	buf_reset(into);
-	t->headed = t->events = t->told = false;
-	t->taken = 0;
-	for (;;) {
-		if (!buf_reserve(into, READ_BYTES))
-			return false;
-		ssize_t n = recv(fd, into->p + into->n, READ_BYTES, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n == 0;
-		into->n += (size_t)n;
-		take_events(t);
-	}
-}
-
-/* The answer's body. False where none came. */
-static bool exchange(struct carrier_thread *t, struct str *ret)
+/* False where the server cannot be reached. */
+static bool exchange(struct carrier_thread *t)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", t->pump->options.socket);
-	bool good = fd >= 0 && !t->request.failed && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+	bool good = fd >= 0 && !t->request.failed && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0
+		&& set_socket(t, fd);
 	/* What is refused before it was read whole is answered all the same. */
-	if (good)
+	if (good) {
+		const struct mcp_reply reply = { .fd = fd, .session = on_session, .message = on_message, .ctx = t };
 		(void)send_all(fd, buf_str(&t->request));
-	good = good && receive_all(t, fd);
+		good = mcp_reply_read(&reply);
+	}
+	(void)set_socket(t, -1);
 	if (fd >= 0)
 		close(fd);
-	const char *end = good ? memmem(t->answer.p, t->answer.n, "\r\n\r\n", 4) : NULL;
-	if (!end)
-		return false;
-	ret->p = end + 4;
-	ret->n = t->answer.n - (size_t)(ret->p - t->answer.p);
-	return true;
+	return good;
 }
 
-/* ---- The answer ---- */
-
-/* An answer to what was refused by its head alone bears no id: here it must, for nothing else tells whose it is. */
-static void print_answer(struct carrier_thread *t, struct str body)
-{
-	static const char unknown[] = "{\"jsonrpc\":\"2.0\",\"id\":null,";
-	struct buf *out = &t->request;
-	struct str rest = body;
-	buf_reset(out);
-	if (str_starts(body, STR(unknown))) {
-		buf_add_text(out, "{\"jsonrpc\":\"2.0\",\"id\":");
-		add_id(out, &t->id);
-		buf_add_char(out, ',');
-		rest = (struct str){ body.p + sizeof(unknown) - 1, body.n - (sizeof(unknown) - 1) };
-	} else if (!str_starts(body, STR("{\"jsonrpc\":"))) {
-		print_error(t, -31500, "The server gave no answer that MCP knows");
-		return;
-	}
-	buf_add_str(out, rest);
-	buf_add_char(out, '\n');
-	if (!out->failed)
-		print(t->pump, buf_str(out));
-	else
-		print_error(t, -31503, "Out of memory");
-}
+/* ---- Whose it is ---- */
 
 static bool is_same_id(const struct jsonrpc_value *a, const struct json_wanted *b)
 {
 	return a->kind == b->kind && a->kind != JSON_KIND_NONE && str_eq(a->raw, b->raw);
 }
 
-/* Nobody waits for that answer any more: nothing more of it is printed. The gate hears of it too. */
+/* Nobody waits for that answer any more. */
 static void note_cancelled(struct pump *p, const struct jsonrpc_message *message)
 {
 	struct json_wanted wanted = { .pointer = STR("/requestId") };
@@ -336,8 +366,11 @@ static void note_cancelled(struct pump *p, const struct jsonrpc_message *message
 		return;
 	pthread_mutex_lock(&p->talking);
 	for (unsigned i = 0; i < THREADS; i++)
-		if (is_same_id(&p->threads[i].id, &wanted))
+		if (is_same_id(&p->threads[i].id, &wanted)) {
 			p->threads[i].cancelled = true;
+			if (p->threads[i].fd >= 0) /* leaving is how a client of HTTP says so */
+				shutdown(p->threads[i].fd, SHUT_RDWR);
+		}
 	pthread_mutex_unlock(&p->talking);
 }
 
@@ -349,39 +382,62 @@ static void set_id(struct carrier_thread *t, struct jsonrpc_value id)
 	pthread_mutex_unlock(&t->pump->talking);
 }
 
-static void carry(struct carrier_thread *t)
+/* `reading`: nothing more is read before this is carried, so that what a client says before it goes on, as that it
+ * is initialized, comes before what it says then. */
+static void give_turn(struct carrier_thread *t, bool *reading)
+{
+	if (*reading)
+		pthread_mutex_unlock(&t->pump->reading);
+	*reading = false;
+}
+
+static void carry(struct carrier_thread *t, bool *reading)
 {
 	struct jsonrpc_message message = { 0 };
-	struct str body = { NULL, 0 };
 	const char *what;
 	const bool read = jsonrpc_read(buf_str(&t->line), &message, &what) == JSONRPC_OK;
 	const bool wants_answer = !read || message.kind == JSONRPC_REQUEST;
 	set_id(t, message.field[JSONRPC_ID]);
+	t->answered = false;
+	t->opens = read && message.kind == JSONRPC_REQUEST && is_method(&message, "initialize");
+	t->lasts = read && message.kind == JSONRPC_REQUEST && is_method(&message, "subscriptions/listen");
+	if (wants_answer && !t->opens)
+		give_turn(t, reading);
 	if (read && message.kind == JSONRPC_NOTIFICATION && is_method(&message, "notifications/cancelled"))
 		note_cancelled(t->pump, &message);
 	write_request(t, read ? &message : NULL);
-	bool came = exchange(t, &body);
-	if (wants_answer && !t->told && !is_cancelled(t)) {
-		if (came && !t->events)
-			print_answer(t, body);
-		else
-			print_error(t, -31503, "The server is ending");
-	}
+	bool came = exchange(t);
+	if (wants_answer && !t->answered && !t->lasts && !is_cancelled(t))
+		print_error(t, came ? -31500 : -31503, came ? "The server gave no answer that MCP knows"
+			: "The server is ending, or broke its answer off");
 	set_id(t, (struct jsonrpc_value){ JSON_KIND_NONE, { NULL, 0 } });
 }
 
 /* ---- Threads ---- */
 
-/* Whose turn it is reads one line. False at the end. */
+/* stdin has ended: so does what would last as long as its client. */
+static void end_lasting(struct pump *p)
+{
+	pthread_mutex_lock(&p->talking);
+	p->over = true;
+	for (unsigned i = 0; i < THREADS; i++)
+		if (p->threads[i].lasts && p->threads[i].fd >= 0)
+			shutdown(p->threads[i].fd, SHUT_RDWR);
+	pthread_mutex_unlock(&p->talking);
+}
+
+/* Whose turn it is reads one line, and keeps the turn. False at the end. */
 static bool take_turn(struct carrier_thread *t, bool *ret_long)
 {
 	struct pump *p = t->pump;
 	pthread_mutex_lock(&p->reading);
-	if (!p->ended)
-		p->ended = !take_line(p, &t->line, ret_long);
-	bool more = !p->ended;
-	pthread_mutex_unlock(&p->reading);
-	return more;
+	if (p->ended || !take_line(p, &t->line, ret_long)) {
+		p->ended = true;
+		end_lasting(p);
+		pthread_mutex_unlock(&p->reading);
+		return false;
+	}
+	return true;
 }
 
 static void *run_thread(void *arg)
@@ -390,10 +446,12 @@ static void *run_thread(void *arg)
 	struct pump *p = t->pump;
 	bool too_long;
 	while (take_turn(t, &too_long)) {
+		bool reading = true;
 		if (too_long)
 			print_error(t, -31413, "The message is too large");
 		else if (str_trim(buf_str(&t->line)).n > 0)
-			carry(t);
+			carry(t, &reading);
+		give_turn(t, &reading);
 	}
 	pthread_mutex_lock(&p->talking);
 	bool last = --p->running == 0;
@@ -409,9 +467,10 @@ static bool start_threads(struct pump *p)
 	for (unsigned i = 0; i < THREADS; i++) {
 		struct carrier_thread *t = &p->threads[i];
 		t->pump = p;
+		t->fd = -1;
 		buf_init(&t->line, p->options.message_max + READ_BYTES);
-		buf_init(&t->request, ANSWER_MAX);
-		buf_init(&t->answer, ANSWER_MAX + HEAD_MAX);
+		buf_init(&t->request, p->options.message_max + READ_BYTES);
+		buf_init(&t->answer, MCP_REPLY_MAX + READ_BYTES);
 	}
 	for (; p->started < THREADS; p->started++)
 		if (pthread_create(&p->threads[p->started].thread, NULL, run_thread, &p->threads[p->started]) != 0)

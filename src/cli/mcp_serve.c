@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -18,12 +19,14 @@
 #include <unistd.h>
 
 #define TOKEN_ROOM 256
+#define KEY_BYTES 32
 #define SESSIONS_MAX 64 /* at once, on one store */
 
 struct session {
 	struct cli *cli;
 	const struct config_api *api;
-	char token[TOKEN_ROOM];
+	char token[TOKEN_ROOM]; /* or our own key, where none is needed */
+	struct gate_local local; /* principal NULL: a token is needed */
 	const char *audit_folder;
 	int held;     /* what says that the folder is this session's, or -1 */
 	char *folder; /* ours alone, for the socket; in the arena */
@@ -52,7 +55,7 @@ static void stop(void *ctx)
 
 static bool has_tools(const struct config_api *api)
 {
-	return api->service && api->profile->mcp_endpoint;
+	return api->profile->mcp_endpoint;
 }
 
 static enum cli_exit find_api(struct session *s)
@@ -71,8 +74,40 @@ static enum cli_exit find_api(struct session *s)
 		return cli_fail(s->cli, CLI_REFUSED, "there is no such API with tools in the configuration.");
 	if (has_tools(s->api))
 		return CLI_DONE;
-	return cli_fail(s->cli, CLI_REFUSED, "%s has no tools of its own: a client reaches its MCP server at its endpoint, "
-		"through `remit serve`.", s->api->name);
+	return cli_fail(s->cli, CLI_REFUSED, "the profile of the API %s has no `mcp` part.", s->api->name);
+}
+
+/* Whether the environment asks for a token where the profile would do without. */
+static bool is_forced(void)
+{
+	static const char *const names[] = { "STATAMIC_MCP_FORCE_WEB_MODE", "REMIT_FORCE_WEB_MODE" };
+	static const char *const no[] = { "", "false", "0", "off", "no" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+		bool yes = value != NULL;
+		for (size_t k = 0; yes && k < sizeof(no) / sizeof(no[0]); k++)
+			yes = !str_eq_ignore_case(str_of(value), str_of(no[k]));
+		if (yes)
+			return true;
+	}
+	return false;
+}
+
+/* Without a token: the gate knows us by a key that nobody else has, on a socket that nobody else knows. */
+static enum cli_exit go_local(struct session *s, bool has_token)
+{
+	uint8_t key[KEY_BYTES];
+	const struct passwd *user = getpwuid(getuid());
+	randombytes_buf(key, sizeof(key));
+	sodium_bin2hex(s->token, sizeof(s->token), key, sizeof(key));
+	sodium_memzero(key, sizeof(key));
+	char *principal = user ? arena_printf(&s->cli->arena, "cli:%s", user->pw_name)
+			       : arena_printf(&s->cli->arena, "cli:%u", (unsigned)getuid());
+	s->local = (struct gate_local){ .api = s->api->name, .key = s->token, .principal = principal };
+	if (has_token)
+		log_warning("REMIT_TOKEN is not looked at: the profile of %s says `stdio: bypass`; "
+			    "REMIT_FORCE_WEB_MODE=true asks for a token", s->api->name);
+	return principal ? CLI_DONE : cli_fail(s->cli, CLI_REFUSED, "there is no memory.");
 }
 
 /* Takes the token out of the environment, where others could read it longer than we need it. */
@@ -83,11 +118,14 @@ static enum cli_exit take_token(struct session *s)
 	bool good = n > 0 && n < sizeof(s->token);
 	for (size_t i = 0; good && i < n; i++)
 		good = given[i] > ' ' && given[i] < 0x7f;
-	if (good)
+	const bool local = s->api->profile->stdio_bypass && !is_forced();
+	if (good && !local)
 		memcpy(s->token, given, n + 1);
 	if (given)
 		sodium_memzero(given, n);
 	unsetenv("REMIT_TOKEN");
+	if (local)
+		return go_local(s, n > 0);
 	if (good)
 		return CLI_DONE;
 	return cli_fail(s->cli, CLI_REFUSED, n == 0 ? "REMIT_TOKEN is not set: put a token of the API %s into the "
@@ -146,7 +184,7 @@ static enum cli_exit open_gate(struct session *s)
 	const struct gate_options options = {
 		.config = cli->config, .store = cli->store, .secrets = s->secrets, .audit_folder = s->audit_folder,
 		.apis = s->generation->apis, .api_count = s->generation->api_count,
-		.over = generation_close, .owner = s->generation,
+		.over = generation_close, .owner = s->generation, .local = s->local.principal ? &s->local : NULL,
 	};
 	return gate_new(&options, &s->gate, text) ? CLI_DONE : cli_fail(cli, CLI_CONFIG, "%s.", text);
 }
@@ -156,7 +194,7 @@ static enum cli_exit open_server(struct session *s)
 	char text[512] = "";
 	const struct config_limits *l = &s->cli->config->limits;
 	const struct server_listener listener = { arena_printf(&s->cli->arena, "unix:%s", s->socket),
-		GATE_LISTENER_PUBLIC, NULL };
+		GATE_LISTENER_LOCAL, NULL };
 	const struct server_options options = {
 		.listeners = &listener, .listener_count = 1, .loops = 1, .workers = 4,
 		.limits = { .body_ms = l->body_ms, .body_total_ms = l->body_total_ms, .drain_ms = l->drain_ms,
@@ -247,7 +285,9 @@ const struct cli_command command_mcp_serve = {
 		},
 	.details = "One message a line, in both eras of the protocol; what is logged goes to stderr. The token in "
 		   "REMIT_TOKEN is judged at each message as at the endpoint: scopes, project, rate, "
-		   "revocation.\n\nWhat is decided goes into a log of its own, beside that of `remit serve`: "
+		   "revocation.\n\nAn API whose profile says `stdio: bypass` needs no token, and its scopes are not asked "
+		   "for: what any rule maps is allowed, and recorded as done by cli:USER. With REMIT_FORCE_WEB_MODE or "
+		   "STATAMIC_MCP_FORCE_WEB_MODE set to anything but false, 0, off or no it needs one too.\n\nWhat is decided goes into a log of its own, beside that of `remit serve`: "
 		   "AUDIT.stdio-0 and so on, AUDIT being the store's. Stories that are queued go out by "
 		   "`remit serve`.\n\nEnds when stdin does.",
 	.run = run,

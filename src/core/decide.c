@@ -13,6 +13,8 @@ enum remit_reason remit_decide_token(const struct remit_question *q)
 		return REMIT_NO_TOKEN;
 	case REMIT_CREDENTIAL_MALFORMED:
 		return REMIT_TOKEN_MALFORMED;
+	case REMIT_CREDENTIAL_LOCAL:
+		return REMIT_ALLOWED;
 	case REMIT_CREDENTIAL_FOUND:
 		break;
 	case REMIT_CREDENTIAL_UNKNOWN:
@@ -106,6 +108,8 @@ void remit_decide(const struct remit_question *q, struct remit_decision *ret)
 		ret->reason = REMIT_UNMAPPED;
 		return;
 	}
+	if (q->credential == REMIT_CREDENTIAL_LOCAL)
+		return; /* there are no scopes to compare, and no project */
 	ret->reason = judge_scopes(q, operation, ret);
 	if (ret->reason == REMIT_ALLOWED)
 		ret->reason = judge_project(q, operation);

@@ -14,6 +14,7 @@ struct audit_entry { /* a record as it is read back */
 	int64_t at_ms;
 	uint8_t request_id[16];
 	struct id_bytes token, owner, project; /* all zero: none */
+	struct str principal; /* who it was where there is no token: "cli:ann"; "" */
 	uint8_t address[16];  /* of the client, IPv4 as ::ffff:a.b.c.d; all zero: a unix socket */
 	uint16_t status;
 	uint8_t reason;       /* gate/reason.h */

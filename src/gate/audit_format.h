@@ -13,7 +13,7 @@
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "records are written as they stand in memory");
 
 #define AUDIT_SEGMENT_MAGIC "REMITLOG"
-#define AUDIT_SEGMENT_VERSION 1
+#define AUDIT_SEGMENT_VERSION 2 /* 1 had no principals: zero stood there */
 #define AUDIT_BLOCK_MAGIC UINT32_C(0x4B4C4252) /* "RBLK" */
 #define AUDIT_BLOCK_RECORDS 256
 #define AUDIT_NAME "%016llx.audit" /* the sequence of a segment */
@@ -52,7 +52,7 @@ struct audit_record { /* a decision, or a gap */
 	int64_t at_ms;
 	uint64_t previous;   /* place of the same token's record before; 0: none. For a GAP: how many were lost */
 	uint32_t micros;
-	uint32_t reserved;
+	uint32_t principal;  /* who it was where there is no token: a name; 0: none */
 	uint8_t request_id[16];
 	struct id_bytes token, owner, project;
 	uint8_t address[16];

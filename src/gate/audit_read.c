@@ -115,6 +115,9 @@ static void tell(struct reading *r, const struct audit_record *record, uint64_t 
 		entry.status = record->status;
 		entry.reason = record->reason;
 		entry.micros = record->micros;
+		const struct name *principal = record->principal ? find_name(r, record->principal) : NULL;
+		if (principal)
+			entry.principal = (struct str){ principal->text, principal->api_n };
 		const struct name *name = find_name(r, record->name);
 		if (name) {
 			size_t rest = name->n > name->api_n ? name->api_n + 1 : name->n;

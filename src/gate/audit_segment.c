@@ -164,7 +164,7 @@ bool segment_create(int folder, uint64_t sequence, uint64_t place, const uint8_t
 	memcpy(head.previous, previous, 32);
 	head.created_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	segment_name(sequence, name);
-	struct segment segment = { .sequence = sequence, .place = place, .size = sizeof(head) };
+	struct segment segment = { .version = head.version, .sequence = sequence, .place = place, .size = sizeof(head) };
 	segment.fd = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (segment.fd >= 0 && write_all(segment.fd, &head, sizeof(head), 0) && fsync(segment.fd) == 0
 		&& fsync(folder) == 0 && sha256(&head, sizeof(head), NULL, 0, segment.hash)) {
@@ -184,10 +184,10 @@ static enum block_result read_head(int fd, uint64_t sequence, struct segment *re
 	struct audit_segment_head head;
 	if (read_all(fd, &head, sizeof(head), 0) < sizeof(head))
 		return BLOCK_END;
-	struct segment segment = { .fd = fd, .sequence = sequence, .place = head.first_place,
+	struct segment segment = { .fd = fd, .version = head.version, .sequence = sequence, .place = head.first_place,
 		.size = sizeof(head) };
 	if (memcmp(head.magic, AUDIT_SEGMENT_MAGIC, sizeof(head.magic)) != 0
-		|| head.version != AUDIT_SEGMENT_VERSION
+		|| head.version < 1 || head.version > AUDIT_SEGMENT_VERSION
 		|| head.sequence != sequence || !sha256(&head, sizeof(head), NULL, 0, segment.hash))
 		return BLOCK_BAD;
 	memcpy(segment.first_previous, head.previous, 32);

@@ -19,6 +19,7 @@ struct block {
 
 struct segment {
 	int fd; /* owned; -1: none */
+	uint32_t version;
 	uint64_t sequence;
 	uint64_t place; /* of the next record */
 	uint64_t size;  /* bytes read, or written, so far */

@@ -91,6 +91,12 @@ static void put_name(struct audit_writer *w, uint32_t name)
 	w->names_seen[name / 8] |= (uint8_t)(1u << (name % 8));
 }
 
+static void need_name(struct audit_writer *w, uint32_t name)
+{
+	if (name < w->options.names && !is_name_seen(w, name))
+		put_name(w, name);
+}
+
 static void put_gap(struct audit_writer *w, uint64_t lost)
 {
 	struct audit_record *record = next_record(w);
@@ -107,9 +113,10 @@ static void put_pending(struct audit_writer *w, const struct audit_pending *pend
 		record->previous = w->options.placed(w->options.ctx, pending, w->segment.place + w->block.count - 1);
 }
 
+/* Whether it might not take one more record with the names that it needs. */
 static bool block_is_full(const struct audit_writer *w)
 {
-	return w->block.count + 1 + AUDIT_NAME_PARTS > AUDIT_BLOCK_RECORDS;
+	return w->block.count + 1 + 2 * AUDIT_NAME_PARTS > AUDIT_BLOCK_RECORDS;
 }
 
 /* Tells what one ring has lost by now; the last of it when the log is closed. */
@@ -131,8 +138,9 @@ static void drain_ring(struct audit_writer *w, unsigned index)
 	struct audit_ring *ring = atomic_load_explicit(&w->rings[index], memory_order_acquire);
 	const struct audit_pending *pending;
 	while (!block_is_full(w) && (pending = audit_ring_oldest(ring))) {
-		if (pending->record.name < w->options.names && !is_name_seen(w, pending->record.name))
-			put_name(w, pending->record.name);
+		need_name(w, pending->record.name);
+		if (pending->record.principal)
+			need_name(w, pending->record.principal);
 		put_pending(w, pending);
 		audit_ring_drop(ring);
 	}
@@ -199,12 +207,18 @@ static void sync_and_tidy(struct audit_writer *w)
 	}
 }
 
+/* It is large enough, or was begun by a version that did not know all that records say now. */
+static bool segment_is_over(const struct audit_writer *w)
+{
+	return w->segment.size >= LIMIT_AUDIT_SEGMENT_BYTES || w->segment.version < AUDIT_SEGMENT_VERSION;
+}
+
 /* Empties the rings. False where the disk does not take it. */
 static bool drain(struct audit_writer *w)
 {
 	for (;;) {
 		/* Names must stand in the segment that uses them, so that a full one is left before a block is begun. */
-		if (w->block.count == 0 && w->segment.size >= LIMIT_AUDIT_SEGMENT_BYTES && !rotate(w)) {
+		if (w->block.count == 0 && segment_is_over(w) && !rotate(w)) {
 			failed(w, "a new segment");
 			return false;
 		}

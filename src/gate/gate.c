@@ -62,6 +62,8 @@ static bool make(struct gate *gate, const struct gate_options *options, char *re
 		|| !edition_new(gate, options, &first, reterr_text))
 		return false;
 	snprintf(reterr_text, 512, "out of memory");
+	if (gate->local && !numbers_operation(gate->numbers, str_of(gate->local->principal), STR(""), &gate->local_name))
+		return false;
 	if (!editions_put(gate, first) || !keeper_new(gate->store, gate->roster, staleness, &gate->keeper))
 		return false;
 	keeper_set_keep(gate->keeper, options->config->audit_keep_ms);
@@ -78,6 +80,7 @@ bool gate_new(const struct gate_options *options, struct gate **ret, char reterr
 	gate->store = options->store;
 	gate->secrets = options->secrets;
 	pthread_mutex_init(&gate->running_lock, NULL);
+	gate->local = options->local;
 	editions_init(gate);
 	if (!make(gate, options, reterr_text)) {
 		if (gate->editions)

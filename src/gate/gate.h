@@ -21,6 +21,14 @@ struct gate_api {
 	struct service *service;
 };
 
+/* Who may use the MCP of one API without a token, where its profile says `stdio: bypass`: on a listener tagged
+ * GATE_LISTENER_LOCAL, and by showing `key` as if it were one. */
+struct gate_local {
+	const char *api;       /* its name */
+	const char *key;       /* known to nobody but who made it for this process */
+	const char *principal; /* as the audit log names them: "cli:ann" */
+};
+
 struct gate_options {
 	const struct config *config;
 	struct store *store;
@@ -29,6 +37,7 @@ struct gate_options {
 	size_t api_count;
 	const char *audit_folder; /* NULL: the config's */
 	struct outbound *outbound; /* by which clients' documents are read; NULL: a client is none */
+	const struct gate_local *local; /* lives longer than the gate; NULL: nobody, as in every server */
 	/* Told when the gate has no more use for config and services, from the thread that calls gate_tidy,
 	 * gate_reload or gate_free. NULL: they live longer than the gate. */
 	void (*over)(void *owner);
@@ -36,7 +45,12 @@ struct gate_options {
 };
 
 /* Listener tags that the gate tells apart. */
-enum gate_listener { GATE_LISTENER_PUBLIC = 0, GATE_LISTENER_OPERATIONS = 1, GATE_LISTENER_BOTH = 2 };
+enum gate_listener {
+	GATE_LISTENER_PUBLIC = 0,
+	GATE_LISTENER_OPERATIONS = 1,
+	GATE_LISTENER_BOTH = 2,
+	GATE_LISTENER_LOCAL = 3, /* a socket that only this process knows */
+};
 
 /* Loads the copy of the store, opens the audit log, joins rules and operations: a service's
  * operation that no rule maps, or a rule that maps no operation, is an error. Nothing runs yet. On failure

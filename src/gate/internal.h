@@ -24,6 +24,8 @@ struct gate_reloads { /* since the start */
 struct gate { /* what lives as long as the process */
 	struct store *store;
 	const struct secrets *secrets; /* what sessions of MCP are proven by */
+	const struct gate_local *local; /* NULL: nobody goes without a token */
+	uint32_t local_name;           /* the principal's number in the audit log */
 	struct numbers *numbers;
 	struct roster *roster;
 	struct feed *feed;
@@ -77,7 +79,7 @@ struct visit {
 	const struct api_rule *rule; /* NULL: no rule maps it */
 	struct remit_match match;
 	struct oauth_visit *oauth;         /* of the authorization server (gate/oauth.c); NULL: it is no such visit */
-	bool keyed;                 /* the token is good: `record` is set */
+	bool keyed;                 /* there is a token, and it is good: `record` is set */
 	bool judged;                /* `reason` is set: there will be an audit record */
 	bool unlogged;              /* the audit log has no room for it */
 	bool forwarded;             /* a proxy asks: `request` is what it asks about (gate/forward.h) */

@@ -13,18 +13,25 @@
 #define MAC_CHARS 22
 #define ID_MAX 512
 
-/* Lengths are fixed but for the last two, which hold no NUL. */
+/* Lengths are fixed but for the last two or three, which hold no NUL. */
 static bool write_principal(const struct visit *v, struct str id, struct buf *out)
 {
 	static const struct id_bytes none;
 	const struct replica *replica = v->edition->replica;
-	const struct id_bytes *project = replica_project_id(replica, v->record.project);
-	const struct roster_token *token = replica_token(replica, v->record.token);
-	/* A client goes on with its refreshed and stepped-up tokens. */
-	const struct id_bytes *who = memcmp(&token->client, &none, sizeof(none)) == 0 ? &token->id : &token->client;
-	buf_add(out, replica_person_id(replica, v->record.owner), sizeof(struct id_bytes));
-	buf_add(out, project ? project : &none, sizeof(struct id_bytes));
-	buf_add(out, who, sizeof(*who));
+	const struct id_bytes *project = v->keyed ? replica_project_id(replica, v->record.project) : NULL;
+	if (!v->keyed) { /* whoever runs the program: no person, and no token, has such ids */
+		for (size_t i = 0; i < 3; i++)
+			buf_add(out, &none, sizeof(none));
+		buf_add_text(out, v->gate->local->principal);
+		buf_add_char(out, '\0');
+	} else {
+		const struct roster_token *token = replica_token(replica, v->record.token);
+		/* A client goes on with its refreshed and stepped-up tokens. */
+		bool personal = memcmp(&token->client, &none, sizeof(none)) == 0;
+		buf_add(out, replica_person_id(replica, v->record.owner), sizeof(struct id_bytes));
+		buf_add(out, project ? project : &none, sizeof(struct id_bytes));
+		buf_add(out, personal ? &token->id : &token->client, sizeof(struct id_bytes));
+	}
 	buf_add_text(out, v->api->config->name);
 	buf_add_char(out, '\0');
 	return buf_add_str(out, id);

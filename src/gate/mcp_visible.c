@@ -9,6 +9,8 @@
 
 static enum profile_visibility visibility_of(const struct visit *v)
 {
+	if (v->credential == REMIT_CREDENTIAL_LOCAL)
+		return PROFILE_VISIBLE_ALL;
 	bool personal = (v->record.flags & REMIT_RECORD_KIND) == REMIT_TOKEN_PERSONAL;
 	return personal ? v->api->profile->visible_personal : v->api->profile->visible_access;
 }

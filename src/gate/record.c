@@ -30,9 +30,12 @@ static void put_ids(const struct visit *v, struct audit_record *record)
 		record->project = *project;
 }
 
-/* Visits that use nothing up, not even a rate: one kind must not hide another. NULL: a good token's. */
+/* Visits that use nothing up, not even a rate: one kind must not hide another. NULL: a good token's, or of
+ * whoever runs the program. */
 static int64_t *idle_kind(const struct visit *v)
 {
+	if (v->credential == REMIT_CREDENTIAL_LOCAL)
+		return NULL;
 	if (v->credential != REMIT_CREDENTIAL_FOUND)
 		return &v->loop->audit_full_ns[0];
 	if (!v->keyed)
@@ -75,6 +78,7 @@ static void put_record(struct visit *v, int status, uint32_t micros)
 			.name = v->rule ? v->rule->name : v->mcp ? mcp_audit_number(v) : api->unmapped_name,
 			.at_ms = exchange_now_ms(v->x),
 			.micros = micros,
+			.principal = v->credential == REMIT_CREDENTIAL_LOCAL ? v->gate->local_name : 0,
 		},
 		.token = known ? v->record.token : 0,
 	};

@@ -142,8 +142,8 @@ static bool admit_token(struct visit *v, enum token_result result)
 		refuse_token(v, reason);
 		return false;
 	}
-	v->keyed = true;
-	return take_rate(v);
+	v->keyed = v->credential == REMIT_CREDENTIAL_FOUND;
+	return !v->keyed || take_rate(v);
 }
 
 /* Somebody else's server may be sent anything; what a rule reads must be JSON. */
@@ -232,7 +232,7 @@ bool rest_holds(struct visit *v, uint32_t whens, const struct conditions_named *
 		return remit_decide_token(&question) == REMIT_ALLOWED;
 	}
 	decide(v, whens, named, &decision);
-	return decision.reason == REMIT_ALLOWED && (v->api->service || owner_reaches(v, named));
+	return decision.reason == REMIT_ALLOWED && (v->api->service || !v->keyed || owner_reaches(v, named));
 }
 
 /* Asks for the decision. False, and answered, where it is no. */

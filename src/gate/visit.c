@@ -120,6 +120,12 @@ struct address visit_client(struct visit *v)
 	return v->client;
 }
 
+static bool has_operations(const struct visit *v)
+{
+	unsigned listener = exchange_listener(v->x);
+	return listener == GATE_LISTENER_OPERATIONS || listener == GATE_LISTENER_BOTH;
+}
+
 static void go_in(struct visit *v)
 {
 	if (!forward_enter(v) || !check_method(v) || !decode_path(v))
@@ -138,7 +144,7 @@ static void go_in(struct visit *v)
 		return;
 	if (!check_origin(v) || answer_preflight(v))
 		return;
-	if (exchange_listener(v->x) != GATE_LISTENER_PUBLIC && operations_request(v))
+	if (has_operations(v) && operations_request(v))
 		return;
 	if (v->mcp && exchange_listener(v->x) != GATE_LISTENER_OPERATIONS)
 		mcp_request(v);

@@ -31,6 +31,7 @@ class McpServer:
         self.events = False
         self.open = []
         self.closed = threading.Event()
+        self.listen = threading.Event()
         self.list_fields = b""
         self.upstream = Upstream(self.answer)
         self.url = self.upstream.url
@@ -60,6 +61,10 @@ class McpServer:
             connection.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
             return None
         method, params = message["method"], message.get("params", {})
+        if method == "subscriptions/listen" and params.get("notifications") == {}:
+            self.listen.set()
+            self.stream(connection)
+            return False
         self.calls.append((method, params))
         text = json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": self.result(method, params)}).encode()
         kind = b"application/json"

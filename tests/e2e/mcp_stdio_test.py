@@ -9,16 +9,36 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["REMIT_SOURCE"], "tests", "e2e"))
+import getpass  # noqa: E402
+
 import mcp_npm  # noqa: E402
 import npm  # noqa: E402
 from harness import BINARY, Remit  # noqa: E402
+from mcp_server import McpServer  # noqa: E402
 from publishing_scopes import load_projects  # noqa: E402
 from tap import case, equal, run  # noqa: E402
 
 META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
 INITIALIZE = ("initialize", {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}})
 
-remit = Remit()
+LOCAL = """
+profile: local
+title: Local
+scopes: { "l:read": Read. }
+tokens: { prefix: lo }
+stdio: bypass
+mcp:
+  endpoint: /local
+  tools: { echo: l:read, write: l:read, entries: { select: action, values: { list: l:read } } }
+"""
+behind = McpServer()
+remit = Remit(apis=["  publishing: { profile: publishing, service: publishing }",
+                    f"  local: {{ profile: ./local.yaml, upstream: \"{behind.url}\" }}",
+                    f"  asks: {{ profile: ./asks.yaml, upstream: \"{behind.url}\" }}"], migrate=False)
+for file_name, text in (("local", LOCAL), ("asks", LOCAL.replace("bypass", "token").replace("local", "asks").replace("lo }", "as }"))):
+    with open(os.path.join(remit.folder, file_name + ".yaml"), "w", encoding="utf-8") as profile:
+        profile.write(text)
+remit.cli("store", "migrate")
 projects = load_projects(remit)
 reader = remit.token("owner@example.com", "reader", "--preset", "read-only", "--project", projects["Aurora"])
 editor = remit.token("owner@example.com", "editor", "--preset", "ai-agent")
@@ -33,19 +53,19 @@ def call(message_id, name, modern=True, **arguments):
     return message(message_id, "tools/call", {"name": name, "arguments": arguments}, modern)
 
 
-def environment(token):
-    env = {k: v for k, v in os.environ.items() if k != "REMIT_TOKEN"}
-    return {**env, "REMIT_CONFIG": remit.config, **({"REMIT_TOKEN": token} if token is not None else {})}
+def environment(token, **more):
+    env = {k: v for k, v in os.environ.items() if k != "REMIT_TOKEN" and "FORCE_WEB_MODE" not in k}
+    return {**env, "REMIT_CONFIG": remit.config, **({"REMIT_TOKEN": token} if token is not None else {}), **more}
 
 
-def start(token, *args):
-    return subprocess.Popen([BINARY, "mcp", "serve", *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, env=environment(token), cwd=remit.folder)
+def start(token, *args, api="publishing", **more):
+    return subprocess.Popen([BINARY, "mcp", "serve", "--api", api, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, env=environment(token, **more), cwd=remit.folder)
 
 
-def talk(lines, token=reader["token"]):
+def talk(lines, token=reader["token"], **more):
     """Everything at once and then the end of stdin; answers by their ids. Only MCP may stand on stdout."""
-    process = start(token)
+    process = start(token, **more)
     out, err = process.communicate("".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in lines),
                                    timeout=60)
     equal((process.returncode, "Sanitizer" in err), (0, False), err)
@@ -162,10 +182,83 @@ def beside_a_running_server_and_other_sessions():
 
 @case
 def an_api_without_tools_is_told_apart():
-    for args, status in ((("--api", "nothing"), 1), (("--api", "publishing", "x"), 2)):
-        process = start(reader["token"], *args)
+    for api, args, status in (("nothing", (), 1), ("publishing", ("x",), 2)):
+        process = start(reader["token"], *args, api=api)
         process.communicate("", timeout=60)
         equal(process.returncode, status, args)
+
+
+def log_of_sessions():
+    return [record for name in sorted(os.listdir(remit.folder)) if ".audit.stdio-" in name
+            for record in json.loads(remit.run("audit", "tail", "--last", "1000", "--json", "--folder",
+                                               os.path.join(remit.folder, name)).stdout)["records"]]
+
+
+@case
+def a_profile_that_says_bypass_needs_no_token():
+    """P09 M12 every mapped tool and action; what no rule maps stays refused; recorded as cli:USER; in front of a server"""
+    lines = [message(1, *INITIALIZE), message(None, "notifications/initialized"), message(2, "tools/list"),
+             message(3, "tools/list", modern=True), call(4, "write", a=1), call(5, "entries", modern=False, action="list"),
+             call(6, "entries", action="drop"), call(7, "hidden"), message(8, "nothing/known")]
+    for events in (False, True):
+        behind.events = events
+        behind.heads.clear()
+        got, answers = talk(lines, None, api="local")
+        equal((sorted(got), len(answers)), ([1, 2, 3, 4, 5, 6, 7, 8], 8))
+        for number in (2, 3):
+            equal([t["name"] for t in got[number]["result"]["tools"]], ["echo", "write"])
+        for number in (4, 5):
+            equal("result" in got[number], True, got[number])
+        equal([got[n]["error"]["code"] for n in (6, 7, 8)], [-32602, -32602, -31403])
+        assert not any(b"authorization" in head.lower() or b"remit-user" in head.lower() for head in behind.heads)
+        assert sum(b"Mcp-Session-Id: s-1.x" in head for head in behind.heads) >= 3, "the session of the older messages"
+    behind.events = False
+    mine = [r for r in log_of_sessions() if r["api"] == "local"]
+    equal({r["principal"] for r in mine}, {"cli:" + getpass.getuser()})
+    equal({(r["token"], r["owner"]) for r in mine}, {(None, None)})
+    equal({r["operation"] for r in mine} >= {"tool write", "tool entries list", "mcp tools/list"}, True, mine)
+
+
+@case
+def force_web_mode_and_other_profiles_need_a_token():
+    """T03 P09 no word but those for no lets it pass; and the endpoint of a server knows no bypass"""
+    for name in ("REMIT_FORCE_WEB_MODE", "STATAMIC_MCP_FORCE_WEB_MODE"):
+        for value in ("true", "1", "yes", " ", "2"):
+            process = start(None, api="local", **{name: value})
+            equal((process.communicate("", timeout=60)[0], process.returncode), ("", 1), (name, value))
+        for value in ("", "false", "FALSE", "0", "off", "No"):
+            process = start(None, api="local", **{name: value})
+            equal((process.communicate("", timeout=60)[0], process.returncode), ("", 0), (name, value))
+    process = start(None, api="asks")
+    equal((process.communicate("", timeout=60)[0], process.returncode), ("", 1))
+    none = remit.token("owner@example.com", "none", "--no-scopes", api="local")
+    got, _ = talk([call(1, "write")], none["token"], api="local", REMIT_FORCE_WEB_MODE="on")
+    equal(got[1]["error"]["data"], {"code": "insufficient_scope", "missing": ["l:read"]})
+    remit.serve()
+    for token in (None, "0" * 64):
+        equal(remit.call("POST", "/local", token, call(1, "write")).status, 401)
+    equal(remit.stop(), 0)
+
+
+@case
+def a_call_that_lasts_is_cancelled_and_ends_with_stdin():
+    """L04 subscriptions/listen is told as it comes; a cancelled one leaves; the end of stdin ends the rest"""
+    process = start(None, api="local")
+    process.stdin.write(json.dumps(message(1, "subscriptions/listen", {"notifications": {}}, modern=True)) + "\n")
+    process.stdin.flush()
+    behind.listen.wait(20)
+    behind.wait_open(1)
+    behind.say(b'data: {"jsonrpc":"2.0",\ndata: "method":"notifications/tools/list_changed"}\n\n')
+    equal(json.loads(process.stdout.readline())["method"], "notifications/tools/list_changed")
+    process.stdin.write(json.dumps(message(None, "notifications/cancelled", {"requestId": 1})) + "\n")
+    process.stdin.flush()
+    behind.wait_open(0)
+    process.stdin.write(json.dumps(message(2, "subscriptions/listen", {"notifications": {}}, modern=True)) + "\n")
+    process.stdin.flush()
+    behind.wait_open(1)
+    equal(process.communicate(timeout=60)[0], "")
+    equal(process.returncode, 0)
+    behind.wait_open(0)
 
 
 @case

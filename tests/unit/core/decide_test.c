@@ -271,6 +271,22 @@ static void test_never_more_than_the_owner(void **state)
 	remit_policy_free(policy);
 }
 
+/* Whoever runs the program: what a rule maps, whatever it asks for; never what none maps (D7). */
+static void test_without_a_token(void **state)
+{
+	(void)state;
+	struct remit_policy *policy = make_policy();
+	for (uint32_t i = 0; i <= 8; i++) {
+		const struct remit_question local = { .policy = policy, .operation = i < 7 ? i : i == 7 ? 7 : REMIT_NO_OPERATION,
+			.whens = 3, .credential = REMIT_CREDENTIAL_LOCAL, .project = REMIT_PROJECT_UNNAMED };
+		struct remit_decision decision;
+		remit_decide(&local, &decision);
+		assert_int_equal(decision.reason, i < 7 ? REMIT_ALLOWED : REMIT_UNMAPPED);
+		assert_int_equal(remit_decide_token(&local), REMIT_ALLOWED);
+	}
+	remit_policy_free(policy);
+}
+
 static void test_projects(void **state)
 {
 	static const struct {
@@ -343,6 +359,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_T02_refused_tokens_look_alike),
 	cmocka_unit_test(test_scopes),
 	cmocka_unit_test(test_never_more_than_the_owner),
+	cmocka_unit_test(test_without_a_token),
 	cmocka_unit_test(test_projects),
 	cmocka_unit_test(test_showing_a_need),
 };

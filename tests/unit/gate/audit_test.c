@@ -68,7 +68,7 @@ static void put(struct audit_ring *ring, uint8_t token, uint32_t name, uint8_t r
 struct seen {
 	size_t count;
 	struct audit_entry last;
-	char operation[600];
+	char operation[600], principal[64];
 	uint64_t lost;
 };
 
@@ -79,6 +79,7 @@ static bool see(void *ctx, const struct audit_entry *entry)
 	seen->count++;
 	seen->lost += entry->lost;
 	seen->last = *entry;
+	snprintf(seen->principal, sizeof(seen->principal), "%.*s", STR_FMT(entry->principal));
 	snprintf(seen->operation, sizeof(seen->operation), "%.*s %.*s", STR_FMT(entry->api),
 		STR_FMT(entry->operation));
 	return true;
@@ -126,6 +127,29 @@ static void write_some(unsigned count)
 static void path_of(uint64_t sequence, char path[600])
 {
 	snprintf(path, 600, "%s/" AUDIT_NAME, folder, (unsigned long long)sequence);
+}
+
+/* Who it was where there is no token; and a segment of the version that could not say so is not written on. */
+static void test_principals(void **state)
+{
+	(void)state;
+	char path[600];
+	audit_writer_close(open_log());
+	path_of(1, path);
+	int fd = open(path, O_WRONLY);
+	assert_int_equal(pwrite(fd, "\1", 1, 8), 1);
+	close(fd);
+	struct audit_writer *writer = open_log();
+	struct audit_ring *ring = audit_writer_ring(writer);
+	struct audit_pending *pending = audit_ring_slot(ring);
+	*pending = (struct audit_pending){ .record = { .kind = AUDIT_KIND_DECISION, .status = 200, .principal = 2 } };
+	audit_ring_commit(ring);
+	audit_writer_close(writer);
+	path_of(2, path);
+	assert_int_equal(access(path, F_OK), 0);
+	struct seen seen = read_log((struct audit_tail){ .last = 10 });
+	assert_int_equal(seen.count, 1);
+	assert_string_equal(seen.principal, "toy");
 }
 
 static void test_written_and_read_back(void **state)
@@ -452,6 +476,7 @@ static void test_followed_while_it_is_written(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 static const struct CMUnitTest tests[] = {
+	TEST(test_principals),
 	TEST(test_written_and_read_back),
 	TEST(test_a_tokens_records_are_a_chain),
 	TEST(test_a_full_ring_is_told_as_a_gap),
