@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "core/owner.h"
+#include "profile/config.h"
 #include "profile/profile.h"
 #include "store/store.h"
 
@@ -63,6 +64,25 @@ enum authority_status authority_member_add(const struct authority *a, const char
 enum authority_status authority_member_remove(const struct authority *a, const char *project, const char *who,
 	const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
 
+/* ---- Ceilings: what a token of Remit's own API may at most make, and whose tokens it touches (D26) ---- */
+struct token_ceiling {
+	const char *const *apis;   /* never Remit's own */
+	size_t api_count;
+	const char *const *scopes; /* names of any of these APIs; an umbrella and * cover what they cover */
+	size_t scope_count;
+	const char *project;       /* an id: only tokens bound to it; or NULL */
+};
+/* From a token's row, into the arena. False for NULL, for what is none, and without memory. */
+bool authority_ceiling_read(const char *text, struct arena *arena, struct token_ceiling *ret);
+bool authority_ceiling_has_api(const struct token_ceiling *ceiling, const char *api);
+/* Whether a token is of its APIs and its project: of what it does not see, it is told that it is not there. */
+bool authority_ceiling_sees(const struct token_ceiling *ceiling, const struct token_row *token);
+/* INVALID, with everything that is beyond it, where a token is wider: its text may not be handed out. */
+enum authority_status authority_ceiling_check(const struct authority *a, const struct token_ceiling *ceiling,
+	const struct token_row *token, struct authority_error *reterr);
+/* Whether an API is Remit's own, whose tokens only admins hold. */
+bool authority_api_is_own(const char *api);
+
 /* ---- Tokens ---- */
 enum token_expiry { TOKEN_EXPIRY_DEFAULT = 0, TOKEN_EXPIRY_NEVER, TOKEN_EXPIRY_AT };
 
@@ -75,6 +95,8 @@ struct token_request {
 	enum token_expiry expiry;
 	int64_t expires_ms;        /* for AT */
 	uint16_t rate;
+	const struct token_ceiling *ceiling; /* of the new token: for Remit's own API only; or NULL */
+	const struct token_ceiling *within;  /* a token asks, and this is its ceiling; NULL: nobody's */
 };
 
 struct token_issued {
@@ -92,12 +114,13 @@ enum authority_status authority_token_get(const struct authority *a, const char 
 	struct token_row *ret, struct authority_error *reterr);
 enum authority_status authority_token_revoke(const struct authority *a, const char *id, const char *why,
 	const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
-/* overlap_ms: how long the old text still works; 0 = not at all (D15). */
+/* `within`, of these two: as a request's. What is wider is refused (INVALID).
+ * overlap_ms: how long the old text still works; 0 = not at all (D15). */
 enum authority_status authority_token_rotate(const struct authority *a, const char *id, int64_t overlap_ms,
-	const struct store_actor *actor, struct token_issued *ret, struct authority_error *reterr);
+	const struct token_ceiling *within, const struct store_actor *actor, struct token_issued *ret, struct authority_error *reterr);
 enum authority_status authority_token_regenerate(const struct authority *a, const char *id,
-	const char *preset, const struct store_actor *actor, struct token_issued *ret,
-	struct authority_error *reterr);
+	const char *preset, const struct token_ceiling *within, const struct store_actor *actor,
+	struct token_issued *ret, struct authority_error *reterr);
 
 struct token_edit {
 	const char *name;     /* NULL: as it is */
@@ -116,11 +139,17 @@ enum authority_status authority_token_shrink(const struct authority *a, const ch
 enum authority_status authority_token_prune(const struct authority *a, int64_t older_than_ms,
 	const struct store_actor *actor, int64_t *ret_count, struct authority_error *reterr);
 
+/* A token's owner: one of our people, or of its API's site. *ret_ceiling is what the latter can use at all, else NULL. */
+enum store_status authority_token_owner(const struct authority *a, const struct token_row *token, struct arena *arena,
+	struct user_row *ret, const struct remit_scopes **ret_ceiling);
+
 /* Why a scope is beyond its owner (D24), or NULL where it is not. */
 const char *authority_beyond_owner(const struct profile *profile, const char *scope,
 	const struct user_row *owner);
 
 /* ---- Revocation counts at once (D14) ---- */
+
+#define AUTHORITY_WAIT_MARGIN_MS 500 /* the way there and back, beside what a server may be behind */
 
 struct authority_lagging {
 	size_t count;

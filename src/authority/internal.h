@@ -41,6 +41,16 @@ enum authority_status project_get(const struct authority *a, const char *id, str
 /* How a token has ended, or NULL where it is live. */
 const char *token_ended(const struct token_row *token, int64_t now_ms);
 
+/* ---- Ceilings (ceiling.c) ---- */
+
+/* As the store keeps it. NULL without memory, or where it is too long. */
+const char *ceiling_text(const struct token_ceiling *ceiling, struct arena *arena);
+/* Adds everything of a token that is beyond it. */
+void ceiling_judge(struct faults *faults, const struct token_ceiling *ceiling, const struct authority_api *api,
+	const char *scopes, const char *project);
+/* Whether one that is stated means something. */
+void ceiling_check_stated(struct faults *faults, const struct authority *a, const struct token_ceiling *ceiling);
+
 /* ---- What a new token must be (request.c) ---- */
 
 struct token_terms { /* a request, judged */
@@ -49,6 +59,7 @@ struct token_terms { /* a request, judged */
 	const char *owner_text; /* as the site writes them; NULL: one of our people */
 	struct id project;
 	const char *scopes; /* in the arena; vocabulary order */
+	const char *ceiling; /* likewise; or NULL */
 	int64_t expires_ms;
 };
 

@@ -54,6 +54,7 @@ static struct token_row row_of(const struct token_request *request, const struct
 		.created_ms = now_ms,
 		.expires_ms = terms->expires_ms,
 		.rate = request->rate,
+		.ceiling = terms->ceiling,
 	};
 }
 
@@ -127,7 +128,8 @@ static enum authority_status get_renewable(const struct authority *a, const char
 }
 
 enum authority_status authority_token_rotate(const struct authority *a, const char *id, int64_t overlap_ms,
-	const struct store_actor *actor, struct token_issued *ret, struct authority_error *reterr)
+	const struct token_ceiling *within, const struct store_actor *actor, struct token_issued *ret,
+	struct authority_error *reterr)
 {
 	const struct authority_api *api = NULL;
 	struct token_issued issued = { 0 };
@@ -139,6 +141,8 @@ enum authority_status authority_token_rotate(const struct authority *a, const ch
 		return authority_fail(reterr, AUTHORITY_INVALID, "An overlap is not less than nothing.");
 	arena_init(&arena, 0);
 	enum authority_status status = get_renewable(a, id, actor->now_ms, &arena, &token, &api, reterr);
+	if (status == AUTHORITY_OK && within)
+		status = authority_ceiling_check(a, within, &token, reterr);
 	if (status != AUTHORITY_OK)
 		goto out;
 	if (overlap_ms > 0 && store_is_attached(a->store, api->name)) {
@@ -177,8 +181,8 @@ static struct token_request request_like(const struct token_row *old, const char
 }
 
 enum authority_status authority_token_regenerate(const struct authority *a, const char *id,
-	const char *preset, const struct store_actor *actor, struct token_issued *ret,
-	struct authority_error *reterr)
+	const char *preset, const struct token_ceiling *within, const struct store_actor *actor,
+	struct token_issued *ret, struct authority_error *reterr)
 {
 	const struct authority_api *api = NULL;
 	struct token_issued issued = { 0 };
@@ -194,6 +198,10 @@ enum authority_status authority_token_regenerate(const struct authority *a, cons
 	if (status != AUTHORITY_OK)
 		goto out;
 	struct token_request request = request_like(&old, preset);
+	struct token_ceiling ceiling;
+	if (authority_ceiling_read(old.ceiling, &arena, &ceiling))
+		request.ceiling = &ceiling;
+	request.within = within;
 	status = terms_judge(a, &request, actor->now_ms, false, &arena, &terms, reterr);
 	if (status != AUTHORITY_OK)
 		goto out;

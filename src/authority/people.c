@@ -121,3 +121,27 @@ out:
 	arena_done(&arena);
 	return status;
 }
+
+enum store_status authority_token_owner(const struct authority *a, const struct token_row *token, struct arena *arena,
+	struct user_row *ret, const struct remit_scopes **ret_ceiling)
+{
+	static const struct remit_scopes nothing;
+	const struct owner_source *source = NULL;
+	struct owner_view view;
+	struct id_bytes number;
+	*ret_ceiling = NULL;
+	for (size_t i = 0; i < a->api_count; i++)
+		if (strcmp(a->apis[i].name, token->api) == 0)
+			source = a->apis[i].owners;
+	enum store_status status = store_user_get(a->store, &token->owner, arena, ret);
+	if (!source || (status != STORE_OK && status != STORE_NOT_FOUND)
+		|| (status == STORE_OK && ret->admin && !ret->disabled_ms))
+		return status;
+	if (!id_to_bytes(&token->owner, &number) || !source->get(source->ctx, &number, &view)) {
+		*ret_ceiling = &nothing;
+		return status;
+	}
+	*ret = (struct user_row){ .id = view.id, .email = view.email, .admin = view.super };
+	*ret_ceiling = view.super ? NULL : view.ceiling;
+	return STORE_OK;
+}

@@ -48,6 +48,8 @@ enum authority_status authority_project_add(const struct authority *a, const cha
 	const struct authority_api *of = authority_api(a, api, &error);
 	if (!of)
 		faults_add(&faults, "%s", error.text);
+	else if (authority_api_is_own(of->name))
+		faults_add(&faults, "API " CONFIG_OWN_API " has no projects.");
 	enum authority_status status = authority_user_find(a, owner, &arena, &user, &error);
 	if (status == AUTHORITY_UNAVAILABLE) {
 		*reterr = error;

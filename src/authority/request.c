@@ -120,6 +120,38 @@ static bool judge_scopes(struct judging *j)
 	return true;
 }
 
+/* Whether the scopes of the request let it make tokens. */
+static bool makes_tokens(const struct judging *j)
+{
+	struct str rest = str_of(j->terms.scopes), name;
+	while (rest.n > 0) {
+		str_cut(&rest, ' ', &name);
+		if (str_is(name, "tokens:write"))
+			return true;
+	}
+	return false;
+}
+
+/* Remit's own API (D26). */
+static void judge_own(struct judging *j)
+{
+	const struct token_request *r = j->request;
+
+	if (!authority_api_is_own(j->terms.api->name)) {
+		if (r->ceiling)
+			faults_add(&j->faults, "Only a token of API " CONFIG_OWN_API " has a ceiling.");
+		return;
+	}
+	if (j->has_owner && !j->terms.owner.admin)
+		faults_add(&j->faults, "%s may not have a token of API " CONFIG_OWN_API ": only an admin may hold one.",
+			j->terms.owner.email);
+	if (r->ceiling)
+		ceiling_check_stated(&j->faults, j->a, r->ceiling);
+	else if (makes_tokens(j))
+		faults_add(&j->faults, "A token with the scope \"tokens:write\" needs a ceiling: the APIs, scopes and "
+			"perhaps the project of the tokens that it may make.");
+}
+
 static void judge_expiry(struct judging *j)
 {
 	const struct token_request *r = j->request;
@@ -273,6 +305,12 @@ enum authority_status terms_judge(const struct authority *a, const struct token_
 	}
 	if (!judge_scopes(&j))
 		return authority_fail(reterr, AUTHORITY_UNAVAILABLE, "There is no memory.");
+	judge_own(&j);
+	if (request->ceiling && j.faults.count == 0) {
+		j.terms.ceiling = ceiling_text(request->ceiling, arena);
+		if (!j.terms.ceiling)
+			faults_add(&j.faults, "The ceiling is too long.");
+	}
 	judge_expiry(&j);
 	judge_place(&j);
 	if (request->rate != REMIT_RATE_OFF && request->rate > LIMIT_RATE_PER_MINUTE)
@@ -280,6 +318,9 @@ enum authority_status terms_judge(const struct authority *a, const struct token_
 	status = judge_project(&j, reterr);
 	if (status != AUTHORITY_OK)
 		return status;
+	if (request->within)
+		ceiling_judge(&j.faults, request->within, j.terms.api, j.terms.scopes,
+			id_is_set(&j.terms.project) ? j.terms.project.text : NULL);
 	if (j.faults.count > 0 && check_name_free && named && j.has_owner)
 		judge_name_free(&j);
 	if (j.faults.count > 0)

@@ -154,6 +154,7 @@
 #define LIMIT_NAME_CHARS 255          /* D13 */
 #define LIMIT_EMAIL_BYTES 254         /* RFC 5321 with brackets off */
 #define LIMIT_REASON_BYTES 1000
+#define LIMIT_CEILING_BYTES 65536     /* of a token of Remit's own API: every scope of several APIs fits many times */
 #define LIMIT_RATE_PER_MINUTE 60000
 
 /* The authorization server. */

@@ -6,9 +6,7 @@
 #include "cli/rows.h"
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "gate/audit.h"
-#include <arpa/inet.h>
 #include <signal.h>
 
 #define LAST_DEFAULT 20
@@ -28,80 +26,61 @@ struct tailing {
 	bool follow;
 };
 
-static const char *address_text(const uint8_t address[16], char ret[static INET6_ADDRSTRLEN])
+static const char *text_of(const json_t *record, const char *name)
 {
-	static const uint8_t none[16], mapped[12] = { [10] = 0xff, [11] = 0xff };
-	if (memcmp(address, none, 16) == 0)
-		return "unix";
-	if (memcmp(address, mapped, 12) == 0)
-		return inet_ntop(AF_INET, address + 12, ret, INET6_ADDRSTRLEN);
-	return inet_ntop(AF_INET6, address, ret, INET6_ADDRSTRLEN);
-}
-
-static json_t *entry_json(const struct audit_entry *e, const char *request, const char *address)
-{
-	struct id token, owner, project;
-	if (e->lost)
-		return json_pack("{s:o, s:I}", "at", json_time(e->at_ms), "lost", (json_int_t)e->lost);
-	id_from_bytes(&e->token, &token);
-	id_from_bytes(&e->owner, &owner);
-	id_from_bytes(&e->project, &project);
-	return json_pack("{s:o, s:s, s:i, s:s, s:s%, s:s%, s:o, s:o, s:o, s:o, s:s, s:I}", "at",
-		json_time(e->at_ms), "request", request, "status", (int)e->status, "reason",
-		gate_reason_text(e->reason), "api", e->api.p ? e->api.p : "", e->api.n,
-		"operation", e->operation.p ? e->operation.p : "", e->operation.n, "token",
-		json_text(token.text), "owner", json_text(owner.text), "project", json_text(project.text),
-		"principal", e->principal.n ? json_stringn(e->principal.p, e->principal.n) : json_null(),
-		"address", address, "micros", (json_int_t)e->micros);
+	const char *text = json_string_value(json_object_get(record, name));
+	return text && *text ? text : "-";
 }
 
 /* One line, at once: more may come only in hours. */
-static void print_line(struct tailing *t, const struct audit_entry *e, const char *request,
-	const char *address)
+static void print_line(struct tailing *t, const json_t *record)
 {
-	struct cli *cli = t->cli;
+	const json_t *lost = json_object_get(record, "lost");
+	const char *reason = text_of(record, "reason");
+	const bool allowed = strcmp(reason, gate_reason_text(REMIT_ALLOWED)) == 0;
+	const enum style style = allowed ? STYLE_GOOD : STYLE_BAD;
 	char at[TIME_TEXT_ROOM];
-	struct id token;
+	int64_t at_ms = 0;
 	struct arena arena;
 
-	time_to_text(e->at_ms, true, at);
-	if (e->lost) {
-		printf("%s  %llu records were lost here\n", at, (unsigned long long)e->lost);
+	(void)time_from_text(str_of(text_of(record, "at")), &at_ms);
+	time_to_text(at_ms, true, at);
+	if (lost) {
+		printf("%s  %lld records were lost here\n", at, (long long)json_integer_value(lost));
 		return;
 	}
-	const enum style style = e->reason == REMIT_ALLOWED ? STYLE_GOOD : STYLE_BAD;
 	arena_init(&arena, 0);
-	id_from_bytes(&e->token, &token);
-	const char *operation = text_printable(e->operation, &arena);
-	const char *principal = e->principal.n ? text_printable(e->principal, &arena) : NULL;
-	printf("%s  %s%3u %-18s%s  %-40s  %s%s  %s  %s\n", at, style_on(&cli->out, style), e->status,
-		gate_reason_text(e->reason), style_off(&cli->out, style),
-		operation && *operation ? operation : "-", principal ? "" : "token ",
-		principal ? principal : *token.text ? token.text : "-", address, request);
+	const char *operation = text_printable(str_of(text_of(record, "operation")), &arena);
+	const char *principal = text_printable(str_of(text_of(record, "principal")), &arena);
+	bool has_principal = principal && strcmp(principal, "-") != 0;
+	printf("%s  %s%3lld %-18s%s  %-40s  %s%s  %s  %s\n", at, style_on(&t->cli->out, style),
+		(long long)json_integer_value(json_object_get(record, "status")), reason, style_off(&t->cli->out, style),
+		operation ? operation : "-", has_principal ? "" : "token ",
+		has_principal ? principal : text_of(record, "token"), text_of(record, "address"),
+		text_of(record, "request"));
 	arena_done(&arena);
+}
+
+/* Takes the record over. False where stdout is gone. */
+static bool take_record(struct tailing *t, json_t *record)
+{
+	if (t->cli->json && !t->follow) {
+		listing_add(&t->list, record, NULL);
+		return true;
+	}
+	if (t->cli->json && record) {
+		json_dumpf(record, stdout, JSON_COMPACT);
+		putchar('\n');
+	} else if (record) {
+		print_line(t, record);
+	}
+	json_decref(record);
+	return !t->follow || fflush(stdout) == 0;
 }
 
 static bool take_entry(void *ctx, const struct audit_entry *e)
 {
-	struct tailing *t = ctx;
-	char request[33] = "", address[INET6_ADDRSTRLEN] = "";
-	const char *from = address_text(e->address, address);
-
-	hex_encode(e->request_id, sizeof(e->request_id), request);
-	request[32] = '\0';
-	if (!t->cli->json) {
-		print_line(t, e, request, from ? from : "?");
-	} else {
-		json_t *document = entry_json(e, request, from ? from : "?");
-		if (t->follow && document) {
-			json_dumpf(document, stdout, JSON_COMPACT);
-			putchar('\n');
-			json_decref(document);
-		} else {
-			listing_add(&t->list, document, NULL);
-		}
-	}
-	return !(t->follow && fflush(stdout) != 0) && !interrupted;
+	return take_record(ctx, audit_entry_json(e)) && !interrupted;
 }
 
 static bool go_on(void *ctx)

@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SETTLE_MARGIN_MS 500 /* the way there and back */
-
 void cli_init(struct cli *cli)
 {
 	*cli = (struct cli){ .out = screen_of(stdout), .err = screen_of(stderr) };
@@ -147,10 +145,11 @@ void cli_print_mistakes(struct cli *cli, const struct mistakes *mistakes)
 
 static bool list_apis(struct cli *cli)
 {
-	struct authority_api *apis = arena_alloc(&cli->arena, (cli->config->api_count + 1) * sizeof(*apis));
-	for (size_t i = 0; apis && i < cli->config->api_count; i++)
+	const size_t count = cli->config->api_count + (cli->config->own ? 1 : 0);
+	struct authority_api *apis = arena_alloc(&cli->arena, (count + 1) * sizeof(*apis));
+	for (size_t i = 0; apis && i < count; i++)
 		apis[i] = (struct authority_api){ cli->config->apis[i].name, cli->config->apis[i].profile };
-	cli->authority = (struct authority){ .apis = apis, .api_count = cli->config->api_count };
+	cli->authority = (struct authority){ .apis = apis, .api_count = count };
 	return apis;
 }
 
@@ -200,7 +199,7 @@ enum cli_exit cli_attach(struct cli *cli)
 static enum cli_exit open_owners(struct cli *cli)
 {
 	char text[256] = "";
-	const size_t count = cli->config->api_count;
+	const size_t count = cli->authority.api_count; /* Remit's own is the last in both */
 	struct authority_api *apis = arena_alloc(&cli->arena, (count + 1) * sizeof(*apis));
 	struct owner_source *sources = arena_alloc(&cli->arena, (count + 1) * sizeof(*sources));
 	cli->owners = arena_alloc(&cli->arena, (count + 1) * sizeof(struct owners *));
@@ -218,30 +217,6 @@ static enum cli_exit open_owners(struct cli *cli)
 	}
 	cli->authority.apis = apis;
 	return CLI_DONE;
-}
-
-enum store_status cli_token_owner(struct cli *cli, const struct token_row *token, struct user_row *ret,
-	const struct remit_scopes **ret_ceiling)
-{
-	static const struct remit_scopes nothing;
-	const struct owner_source *source = NULL;
-	struct owner_view view;
-	struct id_bytes number;
-	*ret_ceiling = NULL;
-	for (size_t i = 0; i < cli->authority.api_count; i++)
-		if (strcmp(cli->authority.apis[i].name, token->api) == 0)
-			source = cli->authority.apis[i].owners;
-	enum store_status status = store_user_get(cli->store, &token->owner, &cli->arena, ret);
-	if (!source || (status != STORE_OK && status != STORE_NOT_FOUND)
-		|| (status == STORE_OK && ret->admin && !ret->disabled_ms))
-		return status;
-	if (!id_to_bytes(&token->owner, &number) || !source->get(source->ctx, &number, &view)) {
-		*ret_ceiling = &nothing;
-		return status;
-	}
-	*ret = (struct user_row){ .id = view.id, .email = view.email, .admin = view.super };
-	*ret_ceiling = view.super ? NULL : view.ceiling;
-	return STORE_OK;
 }
 
 enum cli_exit cli_open_store(struct cli *cli)
@@ -274,7 +249,7 @@ static enum authority_status wait_applied(struct cli *cli, int64_t revision, str
 {
 	uint32_t staleness_ms = cli->config->max_staleness_ms;
 	struct authority_lagging lagging;
-	return authority_wait_applied(&cli->authority, revision, staleness_ms + staleness_ms / 2 + SETTLE_MARGIN_MS,
+	return authority_wait_applied(&cli->authority, revision, staleness_ms + staleness_ms / 2 + AUTHORITY_WAIT_MARGIN_MS,
 		&lagging, reterr);
 }
 

@@ -116,9 +116,6 @@ const char *cli_find_config(struct cli *cli);
 enum cli_exit cli_open_config(struct cli *cli);
 /* The config too. */
 enum cli_exit cli_open_store(struct cli *cli);
-/* A token's owner: one of our people, or of its API's site. *ret_ceiling is what the latter can use at all, else NULL. */
-enum store_status cli_token_owner(struct cli *cli, const struct token_row *token, struct user_row *ret,
-	const struct remit_scopes **ret_ceiling);
 /* For who opens the store alone: the places that the config names for APIs' tokens. */
 enum cli_exit cli_attach(struct cli *cli);
 /* Prints mistakes, each on its line, on stderr. */

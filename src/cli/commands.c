@@ -46,6 +46,7 @@ const struct cli_command *const cli_commands[] = {
 	&command_check_config,
 	&command_store_migrate,
 	&command_audit_tail,
+	&command_audit_verify,
 	&command_publishing_import,
 	&command_publishing_connection_add,
 	&command_publishing_connection_list,

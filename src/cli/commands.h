@@ -28,6 +28,9 @@ extern const struct cli_command command_explain; /* explain.c */
 extern const struct cli_command command_check_config; /* check_config.c */
 extern const struct cli_command command_store_migrate; /* store_migrate.c */
 extern const struct cli_command command_audit_tail; /* audit_tail.c */
+extern const struct cli_command command_audit_verify; /* audit_verify.c */
+/* Takes the verdict over. */
+enum cli_exit audit_verify_print(struct cli *cli, json_t *verdict);
 extern const struct cli_command command_publishing_import; /* publishing_import.c */
 extern const struct cli_command command_publishing_connection_add; /* publishing_connection.c */
 extern const struct cli_command command_publishing_connection_list;

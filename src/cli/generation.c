@@ -4,6 +4,7 @@
  */
 #include "cli/generation.h"
 
+#include "admin/admin.h"
 #include "cli/publishing_api.h"
 #include "cli/tls_files.h"
 #include "services/content/content.h"
@@ -104,6 +105,24 @@ static enum cli_exit open_service(struct generation *g, const struct config_api 
 	return CLI_CONFIG;
 }
 
+/* Remit's own API, behind the others. */
+static enum cli_exit open_own(struct generation *g, struct store *store, char reterr_text[512])
+{
+	const struct admin_options options = {
+		.config = g->config, .store = store, .version = REMIT_VERSION, .apis = g->apis,
+	};
+	char text[256] = "";
+
+	if (!g->config->own)
+		return CLI_DONE;
+	if (!admin_open(&options, &g->own, text)) {
+		snprintf(reterr_text, 512, "%s", text);
+		return CLI_CONFIG;
+	}
+	g->apis[g->api_count++] = (struct gate_api){ .config = g->config->own, .service = g->own };
+	return CLI_DONE;
+}
+
 static enum cli_exit open_services(struct generation *g, struct store *store, const struct secrets *secrets,
 	char reterr_text[512])
 {
@@ -121,7 +140,7 @@ static enum cli_exit open_services(struct generation *g, struct store *store, co
 			return status;
 		g->api_count++;
 	}
-	return CLI_DONE;
+	return open_own(g, store, reterr_text);
 }
 
 enum cli_exit generation_open(struct config *config, bool owns_config, struct store *store,
@@ -158,6 +177,12 @@ bool generation_start(struct generation *g, char reterr_text[512])
 	return true;
 }
 
+void generation_set_gate(struct generation *g, struct gate *gate)
+{
+	if (g->own)
+		admin_set_gate(g->own, gate);
+}
+
 void generation_rest(struct generation *g)
 {
 	for (size_t i = 0; i < g->api_count; i++)
@@ -175,6 +200,7 @@ void generation_close(void *generation)
 			publishing_close(g->apis[i].service);
 		else if (is_service(g->apis[i].config, "content"))
 			content_close(g->apis[i].service);
+	admin_close(g->own);
 	outbound_free(g->outbound);
 	if (g->owns_config)
 		config_free(g->config);
@@ -185,7 +211,7 @@ void generation_close(void *generation)
 size_t generation_operations(const struct generation *g)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < g->api_count; i++)
+	for (size_t i = 0; i < g->config->api_count; i++)
 		count += remit_policy_operations(g->config->apis[i].profile->policy);
 	return count;
 }

@@ -17,6 +17,7 @@ struct generation {
 	struct arena arena;
 	struct outbound *outbound;
 	struct gate_api *apis;
+	struct service *own; /* Remit's own API; NULL: it is switched off */
 	size_t api_count; /* opened so far */
 };
 
@@ -28,10 +29,13 @@ enum cli_exit generation_open(struct config *config, bool owns_config, struct st
 	const struct secrets *secrets, struct generation **ret, char reterr_text[512]);
 /* Its services begin, or begin again, to do what is due of their own. False with a sentence. */
 bool generation_start(struct generation *generation, char reterr_text[512]);
+/* Whose state Remit's own API tells; before the first request. */
+void generation_set_gate(struct generation *generation, struct gate *gate);
 /* They do nothing of their own any more, and answer requests on. */
 void generation_rest(struct generation *generation);
 /* Also of NULL. As the gate's `over`: the argument is the generation. */
 void generation_close(void *generation);
+/* Without those of Remit's own API. */
 size_t generation_operations(const struct generation *generation);
 
 #endif

@@ -1,31 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Rows of the store as people and programs read them.
+ * Rows of the store as people read them, and lists of them; as JSON they are in admin/rows.h.
  * cli: may include every room.
  */
 #ifndef REMIT_CLI_ROWS_H
 #define REMIT_CLI_ROWS_H
 
-#include "authority/dpop/proof.h"
+#include "admin/rows.h"
 #include "cli/command.h"
 
-/* null for NULL and "". */
-json_t *json_text(const char *text);
-/* RFC 3339, or null for 0. */
-json_t *json_time(int64_t at_ms);
-/* An array of the words of a text: a token's scopes. */
-json_t *json_words(const char *words);
-
-json_t *user_json(const struct user_row *row);
-/* `owner` is an e-mail address, or NULL. */
-json_t *project_json(const struct project_row *row, const char *owner);
-json_t *token_json(const struct token_row *row, int64_t now_ms);
-
-/* "active", "expired", "revoked". */
-const char *token_state(const struct token_row *row, int64_t now_ms);
 /* "default", "off", or the number: in the arena. */
 const char *rate_text(uint16_t rate, struct arena *arena);
-/* The thumbprint of the key that something is bound to, in the room; NULL where it is bound to none. */
-const char *key_text(const struct store_key *key, char room[static PROOF_JKT_CHARS + 1]);
 /* A person's address by id: in the arena; the id where they are gone. */
 const char *owner_text(struct cli *cli, const struct id *id);
 

@@ -70,6 +70,7 @@ static bool take_generation(struct serving *s, struct generation *next, char ret
 	snprintf(reterr_text, 512, "there is no memory");
 	if (!listeners || !server_tls_load(s->server, listeners, &tls, reterr_text))
 		return false;
+	generation_set_gate(next, s->gate);
 	if (!gate_reload(s->gate, &options, reterr_text)) {
 		server_tls_drop(tls);
 		return false;
@@ -110,8 +111,9 @@ static void reload(struct serving *s)
 	char why[512] = "";
 	int64_t began_ns = clock_monotonic_ns();
 	if (take_config(s, why)) {
-		log_info("reloaded: %zu API%s, %zu operations, in %lld ms", s->generation->api_count,
-			s->generation->api_count == 1 ? "" : "s", generation_operations(s->generation),
+		const struct config *config = s->generation->config;
+		log_info("reloaded: %zu API%s, %zu operations, in %lld ms", config->api_count,
+			config->api_count == 1 ? "" : "s", generation_operations(s->generation),
 			(long long)((clock_monotonic_ns() - began_ns) / 1000000));
 		return;
 	}
@@ -215,7 +217,10 @@ static enum cli_exit open_gate(struct serving *s)
 		.outbound = s->generation->outbound, .over = generation_close, .owner = s->generation,
 	};
 	char text[512] = "";
-	return gate_new(&options, &s->gate, text) ? CLI_DONE : cli_fail(s->cli, CLI_CONFIG, "%s.", text);
+	if (!gate_new(&options, &s->gate, text))
+		return cli_fail(s->cli, CLI_CONFIG, "%s.", text);
+	generation_set_gate(s->generation, s->gate);
+	return CLI_DONE;
 }
 
 static enum cli_exit open_server(struct serving *s)

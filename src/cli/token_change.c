@@ -57,39 +57,6 @@ static enum cli_exit run_edit(struct cli *cli)
 	return status == AUTHORITY_OK ? finish(cli, revision, "changed") : cli_refuse(cli, status, &error);
 }
 
-static bool is_one_of(struct str scope, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (str_is(scope, names[i]))
-			return true;
-	return false;
-}
-
-/* What is left of a token's scopes without some. What it does not have is kept in, to be refused by name. */
-static const char *const *without(struct cli *cli, const char *scopes, const char *const *removed,
-	size_t count, size_t *ret_count)
-{
-	struct str rest = str_of(scopes), scope;
-	const char **left = arena_alloc(&cli->arena, (rest.n + count + 1) * sizeof(*left));
-	size_t n = 0;
-	bool *seen = arena_alloc(&cli->arena, count + 1);
-
-	if (!left || !seen)
-		return NULL;
-	while (rest.n > 0) {
-		str_cut(&rest, ' ', &scope);
-		for (size_t i = 0; i < count; i++)
-			seen[i] = seen[i] || str_is(scope, removed[i]);
-		if (!is_one_of(scope, removed, count))
-			left[n++] = arena_copy(&cli->arena, scope);
-	}
-	for (size_t i = 0; i < count; i++)
-		if (!seen[i])
-			left[n++] = removed[i];
-	*ret_count = n;
-	return left;
-}
-
 static enum cli_exit run_shrink(struct cli *cli)
 {
 	size_t keep_count, remove_count, count;
@@ -110,7 +77,7 @@ static enum cli_exit run_shrink(struct cli *cli)
 			authority_token_get(&cli->authority, cli->args[0], &cli->arena, &row, &error);
 		if (got != AUTHORITY_OK)
 			return cli_refuse(cli, got, &error);
-		keep = without(cli, row.scopes, remove, remove_count, &count);
+		keep = scopes_without(row.scopes, remove, remove_count, &cli->arena, &count);
 		if (!keep)
 			return cli_fail(cli, CLI_REFUSED, "there is no memory.");
 	}

@@ -76,12 +76,22 @@ static enum cli_exit run_list(struct cli *cli)
 				       "There is no such live token; --all lists those that have ended too.");
 }
 
+/* With a space between. */
+static const char *join(struct arena *arena, const char *const *names, size_t count)
+{
+	const char *text = "";
+	for (size_t i = 0; text && i < count; i++)
+		text = arena_printf(arena, "%s%s%s", text, i > 0 ? " " : "", names[i]);
+	return text;
+}
+
 static void print_token(struct cli *cli, const struct token_row *row)
 {
 	struct table table;
 	char made[WHEN_ROOM], ends[WHEN_ROOM], used[WHEN_ROOM], revoked[WHEN_ROOM], jkt[PROOF_JKT_CHARS + 1];
 	const struct screen *out = &cli->out;
 	const int64_t now_ms = cli->actor.now_ms;
+	struct token_ceiling ceiling;
 
 	table_init(&table, &cli->arena, NULL, 2);
 	table_add(&table, (const char *[]){ "id", row->id.text });
@@ -100,6 +110,11 @@ static void print_token(struct cli *cli, const struct token_row *row)
 		(const char *[]){ "expires", when_text(out, row->expires_ms, now_ms, "never", ends) });
 	table_add(&table,
 		(const char *[]){ "last used", when_text(out, row->last_used_ms, now_ms, "never", used) });
+	if (row->ceiling && authority_ceiling_read(row->ceiling, &cli->arena, &ceiling)) {
+		table_add(&table, (const char *[]){ "may make", join(&cli->arena, ceiling.apis, ceiling.api_count) });
+		table_add(&table, (const char *[]){ "with", join(&cli->arena, ceiling.scopes, ceiling.scope_count) });
+		table_add(&table, (const char *[]){ "bound to", ceiling.project });
+	}
 	if (row->revoked_ms) {
 		table_add(&table,
 			(const char *[]){ "revoked", when_text(out, row->revoked_ms, now_ms, "-", revoked) });
@@ -148,7 +163,7 @@ static enum cli_exit say_known(struct cli *cli, const struct token_row *row)
 	struct user_row owner;
 	const bool active = strcmp(token_state(row, cli->actor.now_ms), "active") == 0;
 	const struct remit_scopes *ceiling;
-	const enum store_status found = cli_token_owner(cli, row, &owner, &ceiling);
+	const enum store_status found = authority_token_owner(&cli->authority, row, &cli->arena, &owner, &ceiling);
 	const bool works = active && found == STORE_OK && owner.disabled_ms == 0;
 
 	if (found != STORE_OK && found != STORE_NOT_FOUND)

@@ -23,10 +23,7 @@ static enum cli_exit print_issued(struct cli *cli, struct token_issued *issued)
 		exit_status = cli_refuse(cli, status, &error);
 	} else if (cli->json) {
 		exit_status = cli_print_json(cli,
-			json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "token", issued->text, "id",
-				row.id.text, "name", row.name, "api", row.api, "scopes",
-				json_words(row.scopes), "project", json_text(row.project.text), "expires_at",
-				json_time(row.expires_ms)));
+			issued_json(issued->text, &row));
 	} else {
 		printf("%s\n", issued->text);
 		cli_note(cli,
@@ -40,11 +37,11 @@ static enum cli_exit print_issued(struct cli *cli, struct token_issued *issued)
 	return exit_status;
 }
 
-/* Scopes by --scope, each of which may hold several with spaces between, as OAuth writes them. */
-static const char *const *split_scopes(struct cli *cli, size_t *ret_count)
+/* Scopes by an option, each of which may hold several with spaces between, as OAuth writes them. */
+static const char *const *split_scopes(struct cli *cli, const char *option, size_t *ret_count)
 {
 	size_t given, count = 0, room = 0;
-	const char *const *values = cli_values(cli, "scope", &given);
+	const char *const *values = cli_values(cli, option, &given);
 	for (size_t i = 0; i < given; i++)
 		room += strlen(values[i]) + 1;
 	const char **scopes = arena_alloc(&cli->arena, (room + 1) * sizeof(*scopes));
@@ -60,13 +57,28 @@ static const char *const *split_scopes(struct cli *cli, size_t *ret_count)
 	return scopes;
 }
 
+/* What a token of Remit's own API may make; NULL where nothing is said of it. */
+static enum cli_exit read_ceiling(struct cli *cli, struct token_request *request)
+{
+	struct token_ceiling *ceiling = ARENA_NEW(&cli->arena, struct token_ceiling);
+
+	if (!ceiling)
+		return cli_fail(cli, CLI_REFUSED, "there is no memory.");
+	ceiling->apis = cli_values(cli, "may-api", &ceiling->api_count);
+	ceiling->scopes = split_scopes(cli, "may-scope", &ceiling->scope_count);
+	ceiling->project = cli_value(cli, "may-project");
+	if (ceiling->api_count + ceiling->scope_count > 0 || ceiling->project)
+		request->ceiling = ceiling;
+	return ceiling->scopes ? CLI_DONE : cli_fail(cli, CLI_REFUSED, "there is no memory.");
+}
+
 static enum cli_exit read_request(struct cli *cli, struct token_request *request)
 {
 	const char *expires = cli_value(cli, "expires"), *rate = cli_value(cli, "rate");
 	enum cli_exit status = CLI_DONE;
 
 	request->preset = cli_value(cli, "preset");
-	request->scopes = split_scopes(cli, &request->scope_count);
+	request->scopes = split_scopes(cli, "scope", &request->scope_count);
 	if (!request->scopes)
 		return cli_fail(cli, CLI_REFUSED, "there is no memory.");
 	if ((request->preset != NULL) + (request->scope_count > 0) + cli_flag(cli, "no-scopes") != 1)
@@ -77,7 +89,7 @@ static enum cli_exit read_request(struct cli *cli, struct token_request *request
 	}
 	if (status == CLI_DONE && rate)
 		status = cli_rate(cli, rate, &request->rate);
-	return status;
+	return status == CLI_DONE ? read_ceiling(cli, request) : status;
 }
 
 static enum cli_exit run_create(struct cli *cli)
@@ -132,7 +144,7 @@ static enum cli_exit run_rotate(struct cli *cli)
 	enum cli_exit opened = cli_open_store(cli);
 	if (opened != CLI_DONE)
 		return opened;
-	enum authority_status status = authority_token_rotate(&cli->authority, cli->args[0], overlap_ms,
+	enum authority_status status = authority_token_rotate(&cli->authority, cli->args[0], overlap_ms, NULL,
 		&cli->actor, &issued, &error);
 	return status == AUTHORITY_OK ? finish(cli, &issued) : cli_refuse(cli, status, &error);
 }
@@ -146,7 +158,7 @@ static enum cli_exit run_regenerate(struct cli *cli)
 	if (opened != CLI_DONE)
 		return opened;
 	enum authority_status status = authority_token_regenerate(&cli->authority, cli->args[0],
-		cli_value(cli, "preset"), &cli->actor, &issued, &error);
+		cli_value(cli, "preset"), NULL, &cli->actor, &issued, &error);
 	return status == AUTHORITY_OK ? finish(cli, &issued) : cli_refuse(cli, status, &error);
 }
 
@@ -169,6 +181,9 @@ const struct cli_command command_token_create = {
 			{ "project", "ID", "bind it to one project" },
 			{ "expires", "WHEN", "90d, never, or a time (RFC 3339); else the API's default" },
 			{ "rate", "N", "requests a minute, or off; else the API's default" },
+			{ "may-api", "API", "of a token of API remit: an API that it may make tokens of", .many = true },
+			{ "may-scope", "SCOPE", "a scope that it may put into them", .many = true },
+			{ "may-project", "ID", "the one project that they must be bound to" },
 			{ 0 },
 		},
 	.examples =
@@ -182,6 +197,9 @@ const struct cli_command command_token_create = {
 			{ "remit token create --user ann@example.com --name agent --preset ai-agent "
 			  "--project " EXAMPLE_ID " --json",
 				"for one project only, as JSON" },
+			{ "remit token create --api remit --user root@example.com --name deploy --preset token-manager "
+			  "--may-api publishing --may-scope stories:read",
+				"makes and ends tokens by /admin/v1, none wider than that" },
 			{ 0 },
 		},
 	.details = "The text stands alone on stdout; all else goes to stderr. It cannot be shown again.\n\n"

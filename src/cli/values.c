@@ -4,6 +4,7 @@
  */
 #include "cli/command.h"
 
+#include "admin/rows.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include <errno.h>
@@ -16,10 +17,10 @@ const struct authority_api *cli_api(struct cli *cli)
 	struct authority_error error;
 	const char *name = cli_value(cli, "api");
 
-	if (!name && cli->authority.api_count == 1)
-		return &cli->authority.apis[0];
+	if (!name && cli->config->api_count == 1)
+		return &cli->authority.apis[0]; /* Remit's own is the last, and never meant without its name */
 	if (!name) {
-		cli_misused(cli, "there are %zu APIs: say which one by --api.", cli->authority.api_count);
+		cli_misused(cli, "there are %zu APIs: say which one by --api.", cli->config->api_count);
 		return NULL;
 	}
 	const struct authority_api *api = authority_api(&cli->authority, name, &error);
@@ -45,19 +46,9 @@ enum cli_exit cli_rate(struct cli *cli, const char *text, uint16_t *ret)
 
 enum cli_exit cli_expiry(struct cli *cli, const char *text, int64_t *ret_ms)
 {
-	int64_t duration;
-	if (strcmp(text, "never") == 0) {
-		*ret_ms = 0;
+	if (expiry_read(text, clock_wall_ms(), ret_ms))
 		return CLI_DONE;
-	}
-	if (duration_from_text(str_of(text), &duration) && duration > 0) {
-		*ret_ms = clock_wall_ms() + duration;
-		return CLI_DONE;
-	}
-	if (time_from_text(str_of(text), ret_ms) && *ret_ms != 0)
-		return CLI_DONE;
-	return cli_misused(cli, "--expires takes a time from now (90d, 12h), a date (2027-01-31), "
-		"a time (2027-01-31T12:00:00Z) or \"never\".");
+	return cli_misused(cli, "--expires " EXPIRY_WORDS);
 }
 
 /* Reads up to the first line's end. False where there is more than fits. */

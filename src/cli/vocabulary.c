@@ -14,28 +14,12 @@ static enum cli_exit choose(struct cli *cli, const struct authority_api **ret_fi
 	if (status != CLI_DONE)
 		return status;
 	*ret_first = cli->authority.apis;
-	*ret_count = cli->authority.api_count;
+	*ret_count = cli->config->api_count; /* Remit's own by its name only */
 	if (!name)
 		return CLI_DONE;
 	*ret_count = 1;
 	*ret_first = cli_api(cli);
 	return *ret_first ? CLI_DONE : CLI_REFUSED;
-}
-
-static json_t *scope_json(const struct profile *profile, size_t i, const char *api)
-{
-	json_t *implies = json_array();
-	size_t scope;
-
-	if (implies &&
-		remit_policy_scope_find(profile->policy, profile->scopes[i].name,
-			strlen(profile->scopes[i].name), &scope) == REMIT_OK)
-		for (size_t k = 0; k < remit_policy_scopes(profile->policy); k++)
-			if (remit_policy_implies(profile->policy, scope, k))
-				json_array_append_new(implies,
-					json_string(remit_policy_scope_name(profile->policy, k)));
-	return json_pack("{s:s, s:s, s:s, s:o}", "api", api, "name", profile->scopes[i].name, "meaning",
-		profile->scopes[i].meaning, "implies", implies);
 }
 
 static enum cli_exit run_scopes(struct cli *cli)
@@ -53,7 +37,7 @@ static enum cli_exit run_scopes(struct cli *cli)
 	for (size_t a = 0; a < count; a++)
 		for (size_t i = 0; i < apis[a].profile->scope_count; i++) {
 			const struct profile_scope *scope = &apis[a].profile->scopes[i];
-			listing_add(&list, scope_json(apis[a].profile, i, apis[a].name),
+			listing_add(&list, scope_json(&apis[a], i),
 				(const char *[]){ apis[a].name, scope->name, scope->meaning });
 		}
 	return listing_print(&list, STORE_OK, "scopes", "There is no API.");
@@ -87,10 +71,7 @@ static enum cli_exit run_presets(struct cli *cli)
 			const struct profile_preset *p = &apis[a].profile->presets[i];
 			const char *scopes = join(cli, p);
 			listing_add(&list,
-				json_pack("{s:s, s:s, s:s, s:s, s:o, s:b}", "api", apis[a].name, "preset",
-					p->handle, "title", p->title ? p->title : "", "for",
-					p->purpose ? p->purpose : "", "scopes", json_words(scopes), "default",
-					p->is_default),
+				preset_json(&apis[a], i),
 				(const char *[]){ apis[a].name, p->handle, p->title, p->purpose, scopes });
 		}
 	return listing_print(&list, STORE_OK, "presets", "There is no preset.");

@@ -26,6 +26,10 @@ struct audit_entry { /* a record as it is read back */
 
 struct audit_tail {
 	struct id_bytes token; /* all zero: every token */
+	struct id_bytes owner, project; /* all zero: every one */
+	struct id_bytes except;         /* all zero: none; else not this token's */
+	int64_t since_ms, until_ms;     /* 0: no bound */
+	uint64_t before, after;         /* places, neither included; 0: no bound */
 	bool refused_only;     /* whatever the reason */
 	uint64_t last;         /* start with this many of the newest */
 	bool follow;           /* go on waiting for more until each returns false */

@@ -82,7 +82,7 @@ static bool learn_name(struct reading *r, const struct audit_name *part)
 static bool is_any(const struct audit_tail *tail)
 {
 	static const struct id_bytes none;
-	return memcmp(&tail->token, &none, sizeof(none)) == 0;
+	return memcmp(&tail->token, &none, sizeof(none)) == 0; /* gaps count as every token's */
 }
 
 static bool is_of_token(const struct audit_tail *tail, const struct audit_record *record)
@@ -90,11 +90,33 @@ static bool is_of_token(const struct audit_tail *tail, const struct audit_record
 	return memcmp(&tail->token, &record->token, sizeof(tail->token)) == 0;
 }
 
-static bool is_wanted(const struct audit_tail *tail, const struct audit_record *record)
+static bool is_zero(const struct id_bytes *id)
 {
+	static const struct id_bytes none;
+	return memcmp(id, &none, sizeof(none)) == 0;
+}
+
+static bool is_or_any(const struct id_bytes *wanted, const struct id_bytes *is)
+{
+	return is_zero(wanted) || memcmp(wanted, is, sizeof(*is)) == 0;
+}
+
+static bool is_within(const struct audit_tail *tail, const struct audit_record *record, uint64_t place)
+{
+	return (!tail->before || place < tail->before) && place > tail->after && record->at_ms >= tail->since_ms
+		&& (!tail->until_ms || record->at_ms < tail->until_ms);
+}
+
+static bool is_wanted(const struct audit_tail *tail, const struct audit_record *record, uint64_t place)
+{
+	if (!is_within(tail, record, place))
+		return false;
 	if (record->kind == AUDIT_KIND_GAP)
-		return is_any(tail);
-	if (record->kind != AUDIT_KIND_DECISION)
+		return is_any(tail) && is_zero(&tail->owner) && is_zero(&tail->project);
+	if (record->kind != AUDIT_KIND_DECISION || !is_or_any(&tail->owner, &record->owner)
+		|| !is_or_any(&tail->project, &record->project))
+		return false;
+	if (!is_zero(&tail->except) && memcmp(&tail->except, &record->token, sizeof(record->token)) == 0)
 		return false;
 	if (!is_any(tail) && !is_of_token(tail, record))
 		return false;
@@ -137,7 +159,7 @@ static bool take_block(struct reading *r, uint64_t first)
 			memcpy(&name, record, sizeof(name));
 			if (!learn_name(r, &name))
 				return false;
-		} else if (!is_wanted(r->tail, record)) {
+		} else if (!is_wanted(r->tail, record, first + i)) {
 			continue;
 		} else if (r->skip > 0) {
 			r->skip--;
@@ -160,6 +182,7 @@ static bool altered(const struct reading *r, const struct segment *segment)
 /* What a segment has of what is wanted, and of the token's chain of places. */
 struct share {
 	uint64_t wanted;
+	uint64_t place;            /* of its first record */
 	bool bad;                  /* it cannot be read to its end, which is told when it is read again */
 	bool has_token, has_place; /* any record of the token; the one at the place that was asked for */
 	uint64_t previous;         /* as the oldest of the token's records says */
@@ -169,7 +192,7 @@ static void look_at_block(const struct reading *r, uint64_t first, uint64_t plac
 {
 	for (uint32_t i = 0; i < r->block->count; i++) {
 		const struct audit_record *record = &r->block->records[i];
-		share->wanted += is_wanted(r->tail, record);
+		share->wanted += is_wanted(r->tail, record, first + i);
 		if (record->kind != AUDIT_KIND_DECISION || !is_of_token(r->tail, record))
 			continue;
 		if (!share->has_token)
@@ -185,6 +208,7 @@ static struct share look_at_segment(struct reading *r, uint64_t sequence, uint64
 	struct share share = { 0 };
 	enum block_result result = segment_open(r->folder, sequence, &segment);
 	if (result == BLOCK_OK) {
+		share.place = segment.place;
 		for (uint64_t first = segment.place; (result = segment_read(&segment, r->block)) == BLOCK_OK;
 			first = segment.place)
 			look_at_block(r, first, place, &share);
@@ -236,6 +260,8 @@ static void mark_segments(struct reading *r, const uint64_t *list, size_t count,
 		}
 		mark[at] = share.wanted > 0 || share.bad || is_any(r->tail);
 		seen += share.wanted;
+		if (r->tail->after && !share.bad && share.place <= r->tail->after)
+			break; /* what is before is of no interest */
 		if (share.has_token && !is_any(r->tail)) {
 			chained = true;
 			place = share.previous;

@@ -29,9 +29,12 @@ static const struct endpoint {
 bool oauth_prepare(struct edition *e)
 {
 	struct authority_api *apis = arena_alloc(&e->arena, (e->api_count + 1) * sizeof(*apis));
+	size_t count = 0;
+	/* Tokens of Remit's own API are made on the command line only: a child of one would have no ceiling. */
 	for (size_t i = 0; apis && i < e->api_count; i++)
-		apis[i] = (struct authority_api){ e->apis[i].config->name, e->apis[i].profile };
-	e->authority = (struct authority){ .store = e->gate->store, .apis = apis, .api_count = e->api_count };
+		if (e->apis[i].config != e->config->own)
+			apis[count++] = (struct authority_api){ e->apis[i].config->name, e->apis[i].profile };
+	e->authority = (struct authority){ .store = e->gate->store, .apis = apis, .api_count = count };
 	return apis != NULL;
 }
 

@@ -61,7 +61,8 @@ static void find_api(struct visit *v)
 		if (api->config->host && !is_for_host(v, api->config->host))
 			continue;
 		v->api = api;
-		return;
+		if (api->base.n > 0)
+			return; /* one at the root has what no other has */
 	}
 }
 

@@ -61,6 +61,8 @@ static void write_index(const struct edition *e, struct buf *out)
 	for (size_t i = 0; i < e->api_count; i++) {
 		const struct api *api = &e->apis[i];
 		const char *openapi = openapi_path(api->service);
+		if (api->config == e->config->own)
+			continue; /* the last; whoever looks after the server knows of it */
 		buf_add_text(out, i > 0 ? ",{\"name\":" : "{\"name\":");
 		buf_add_json(out, str_of(api->config->name));
 		buf_add_text(out, ",\"base\":");

@@ -24,6 +24,7 @@ static const struct reader_key config_keys[] = {
 	{ "limits", config_read_limits, false },
 	{ "apis", config_read_apis, true },
 	{ "outbound", config_read_outbound, false },
+	{ "admin", config_read_admin, false },
 	{ "dashboard", NULL, false },
 };
 
@@ -161,6 +162,8 @@ void config_free(struct config *config)
 		return;
 	for (size_t i = 0; i < config->api_count; i++)
 		profile_free(config->apis[i].profile);
+	if (config->own)
+		profile_free(config->own->profile);
 	arena_done(&config->arena);
 	free(config);
 }
@@ -171,5 +174,5 @@ const struct config_api *config_api(const struct config *config, const char *nam
 		if (strcmp(config->apis[i].name, name) == 0)
 			return &config->apis[i];
 	}
-	return NULL;
+	return config->own && strcmp(config->own->name, name) == 0 ? config->own : NULL;
 }

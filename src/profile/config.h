@@ -10,6 +10,7 @@
 #include "profile/mistakes.h"
 #include "profile/profile.h"
 
+#define CONFIG_OWN_API "remit" /* D26: Remit's own management, and its profile and service */
 #define CONFIG_UPSTREAMS_MAX 64 /* addresses of one API's server */
 
 enum config_when_full { CONFIG_FULL_COUNT, CONFIG_FULL_REFUSE };
@@ -23,7 +24,7 @@ struct config_upstream_tls {
 struct config_api {
 	const char *name;
 	struct profile *profile;  /* owned */
-	const char *service;      /* "publishing", "content"; NULL: it has upstreams */
+	const char *service;      /* "publishing", "content", "remit"; NULL: it has upstreams */
 	const char *site;         /* content: the folder of the site */
 	const char *tokens;       /* where its personal tokens are kept: "yaml:FOLDER"; NULL: in the store */
 	int64_t keep_ms;          /* how long its rows that grow are kept; 0: the service's own default */
@@ -78,6 +79,8 @@ struct config {
 	struct config_limits limits;
 	struct config_api *apis;
 	size_t api_count;
+	const struct config_api *own; /* Remit's own API, behind the last of `apis`; NULL: `admin: false` */
+	bool own_off;
 };
 
 /* Reads a text; relative paths are taken from `folder` (the file's own). NULL where there are mistakes. */

@@ -8,7 +8,6 @@
 #include "profile/file.h"
 #include <strings.h>
 
-#define OWN_API "remit" /* D26: Remit's own management */
 #define TOKENS_PREFIX "yaml:" /* the Statamic package's layout */
 #define KEEP_MIN_MS (INT64_C(24) * 3600 * 1000)
 #define KEEP_MAX_MS (INT64_C(36525) * 24 * 3600 * 1000) /* 100 years */
@@ -191,7 +190,7 @@ void config_read_apis(struct reader *r, const struct node *node, void *draft)
 		reader_expected(r, node, "a map of 1 to 254 APIs");
 		return;
 	}
-	d->config->apis = reader_alloc(r, node, node->count, sizeof(struct config_api));
+	d->config->apis = reader_alloc(r, node, node->count + 1, sizeof(struct config_api));
 	d->apis = reader_alloc(r, node, node->count, sizeof(const struct node *));
 	if (!d->config->apis || !d->apis)
 		return;
@@ -199,9 +198,9 @@ void config_read_apis(struct reader *r, const struct node *node, void *draft)
 		size_t n = d->config->api_count++;
 		struct api_reader a = { d, &d->config->apis[n] };
 		*a.api = (struct config_api){ .name = value->key->text.p, .line = value->key->line };
-		if (reader_name(r, value->key, "the name of an API") && str_is(value->key->text, OWN_API))
+		if (reader_name(r, value->key, "the name of an API") && str_is(value->key->text, CONFIG_OWN_API))
 			reader_mistake(
-				r, value->key, "take another", "the API \"" OWN_API "\" is Remit's own");
+				r, value->key, "take another", "the API \"" CONFIG_OWN_API "\" is Remit's own");
 		if (READER_MAP(r, value, "an API", api_keys, &a))
 			check_answerer(r, value);
 		d->apis[n] = value;
@@ -216,10 +215,15 @@ static bool check_builtin(struct config_draft *d, const struct node *node)
 	const char *names[16];
 	size_t count = 0;
 
+	if (str_is(node->text, CONFIG_OWN_API)) {
+		reader_mistake(&d->r, node, "take another", "the profile \"" CONFIG_OWN_API "\" is Remit's own");
+		return false;
+	}
 	if (profile_builtin_text(node->text.p).p)
 		return true;
-	for (const char *name; count < 16 && (name = profile_builtin_name(count)); count++)
-		names[count] = name;
+	for (size_t i = 0; count < 16 && profile_builtin_name(i); i++)
+		if (strcmp(profile_builtin_name(i), CONFIG_OWN_API) != 0)
+			names[count++] = profile_builtin_name(i);
 	const char *near = mistakes_suggest(d->r.mistakes, node->text, names, count);
 	reader_mistake(&d->r, node, near ? near : "write ./NAME.yaml for a file beside this one",
 		"no profile of the name %s comes with the program", reader_show(&d->r, node->text));
@@ -300,6 +304,27 @@ static void check_overlaps(struct config_draft *d, size_t i)
 	}
 }
 
+/* ---- Remit's own ---- */
+
+void config_read_admin(struct reader *r, const struct node *node, void *draft)
+{
+	struct config_draft *d = draft;
+	bool on = true;
+	if (reader_flag(r, node, &on))
+		d->config->own_off = !on;
+}
+
+/* No API's paths overlap it: /admin is the server's own. */
+static void add_own(struct config_draft *d)
+{
+	struct config *c = d->config;
+	struct profile *profile = profile_load(CONFIG_OWN_API, d->r.mistakes);
+	if (!profile)
+		return;
+	c->apis[c->api_count] = (struct config_api){ .name = CONFIG_OWN_API, .profile = profile, .service = CONFIG_OWN_API };
+	c->own = &c->apis[c->api_count];
+}
+
 void config_load_profiles(struct config_draft *d, config_env *env)
 {
 	for (size_t i = 0; i < d->config->api_count; i++) {
@@ -311,4 +336,6 @@ void config_load_profiles(struct config_draft *d, config_env *env)
 	}
 	for (size_t i = 0; i < d->config->api_count; i++)
 		check_overlaps(d, i);
+	if (!d->config->own_off && d->config->apis)
+		add_own(d);
 }

@@ -54,6 +54,8 @@ void config_read_apis(struct reader *r, const struct node *node, void *draft);
 void config_load_profiles(struct config_draft *d, config_env *env);
 /* config_statamic.c: what the Statamic package's names in the environment say of an API. */
 void config_read_statamic(struct config_draft *d, struct config_api *api, config_env *env);
+/* `admin: false` switches Remit's own API off. */
+void config_read_admin(struct reader *r, const struct node *node, void *draft);
 /* config_upstream.c */
 void config_read_upstream(struct reader *r, const struct node *node, struct config_api *api);
 void config_read_upstream_tls(struct config_draft *d, const struct node *node, struct config_api *api);

@@ -5,6 +5,7 @@
 #include "profile/draft.h"
 
 #define OWN_PREFIX "rmt" /* D26: the prefix of Remit's own tokens */
+#define OWN_FILE "remit" /* the one that comes with the program: a file's name holds a slash */
 #define SECOND_MS 1000
 #define CENTURY_MS (INT64_C(36525) * 24 * 3600 * 1000)
 
@@ -22,7 +23,7 @@ static void read_prefix(struct reader *r, const struct node *node, void *into)
 		good = good && ((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9'));
 	if (!good)
 		reader_expected(r, node, "a prefix of 1 to 3 of a-z and 0-9");
-	else if (strcmp(text, OWN_PREFIX) == 0)
+	else if (strcmp(text, OWN_PREFIX) == 0 && strcmp(r->file, OWN_FILE) != 0)
 		reader_mistake(
 			r, node, "take another", "the prefix \"%s\" is that of Remit's own tokens", text);
 	d->profile->token_prefix = text;

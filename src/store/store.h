@@ -90,6 +90,7 @@ struct token_row {
 	const char *revoked_by, *revoked_why; /* NULL where not revoked */
 	uint16_t rate;       /* as struct remit_record's */
 	struct store_key key; /* for its whole life */
+	const char *ceiling; /* of Remit's own API: what it may make, as the authority writes it; or NULL */
 };
 
 /* People. */

@@ -120,6 +120,7 @@ bool read_token(struct sql_statement *st, struct token_row *ret)
 		.client = column_id(st, 17),
 		.grant = column_id(st, 18),
 		.family = column_id(st, 19),
+		.ceiling = column_optional_text(st, 21),
 	};
 	return column_key(st, 20, &ret->key) && column_read_text(st, 2, &ret->name)
 		&& column_read_text(st, 5, &ret->api) && column_read_text(st, 6, &ret->scopes);
@@ -148,7 +149,7 @@ bool keep_token(struct arena *arena, struct token_row *row)
 {
 	const char **texts[] = {
 		&row->name, &row->owner_email, &row->api, &row->scopes, &row->preset, &row->revoked_by,
-		&row->revoked_why,
+		&row->revoked_why, &row->ceiling,
 	};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (!keep_text(arena, texts[i]))

@@ -25,7 +25,7 @@ bool read_project(struct sql_statement *st, struct project_row *ret);
 #define TOKEN_COLUMNS(expires, revoked) \
 	"t.id, t.kind, t.name, t.owner_id, u.email, t.api, t.scopes, t.preset, t.project_id, t.parent_id," \
 	" t.created_at, " expires ", coalesce(w.last_used, 0), " revoked "," \
-	" t.revoked_by, t.revoked_why, t.rate, t.client_id, t.grant_id, t.family_id, t.jkt"
+	" t.revoked_by, t.revoked_why, t.rate, t.client_id, t.grant_id, t.family_id, t.jkt, t.ceiling"
 #define TOKEN_TABLES \
 	" tokens t LEFT JOIN users u ON u.id = t.owner_id LEFT JOIN token_use w ON w.token = t.number "
 bool read_token(struct sql_statement *st, struct token_row *ret);

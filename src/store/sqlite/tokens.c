@@ -76,9 +76,9 @@ static enum store_status insert(struct sql *sql, const struct change *change)
 	struct sql_statement *st = sql_prepare(sql,
 		"INSERT INTO tokens (id, digest, owner_id, project_id, kind,"
 		" rate, expires_at, revoked_at, api, scopes, name, holds_name, parent_id, preset, created_at,"
-		" revoked_by, revoked_why, client_id, grant_id, family_id, jkt)"
+		" revoked_by, revoked_why, client_id, grant_id, family_id, jkt, ceiling)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-		" ?19, ?20, ?21)");
+		" ?19, ?20, ?21, ?22)");
 
 	bind_id(st, 1, &change->id);
 	sql_bind_blob(st, 2, change->digest, REMIT_DIGEST_SIZE);
@@ -101,6 +101,7 @@ static enum store_status insert(struct sql *sql, const struct change *change)
 	bind_id(st, 19, &change->grant);
 	bind_id(st, 20, &change->family);
 	bind_key(st, 21, &token->key);
+	bind_text(st, 22, token->ceiling);
 	return sql_run(st);
 }
 
@@ -120,7 +121,7 @@ static enum store_status add(struct sql *sql, void *arg)
 	if (status == STORE_OK)
 		status = event_add(sql, change->actor, "token.added", change->id_text, "name", token->name,
 			"owner", token->owner.text, "api", token->api, "scopes", token->scopes,
-			"preset", token->preset,
+			"preset", token->preset, "ceiling", token->ceiling,
 			"project", id_is_set(&token->project) ? token->project.text : NULL,
 			"parent", id_is_set(&token->parent) ? token->parent.text : NULL,
 			"client", id_is_set(&token->client) ? token->client.text : NULL, NULL);

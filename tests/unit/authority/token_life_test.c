@@ -46,7 +46,7 @@ static void test_D15_rotating_kills_the_old_text(void **state)
 	char old[REMIT_TOKEN_ROOM];
 	struct token_row row;
 	memcpy(old, f->issued.text, sizeof(old));
-	assert_int_equal(authority_token_rotate(&f->a, id.text, 0, &f->actor, &f->issued, &f->error), AUTHORITY_OK);
+	assert_int_equal(authority_token_rotate(&f->a, id.text, 0, NULL, &f->actor, &f->issued, &f->error), AUTHORITY_OK);
 	assert_string_equal(f->issued.id.text, id.text);
 	assert_string_not_equal(f->issued.text, old);
 	assert_int_equal(find_text(f, f->issued.text, &row), STORE_OK);
@@ -63,10 +63,10 @@ static void test_D15_with_an_overlap_the_old_text_dies_then(void **state)
 	char old[REMIT_TOKEN_ROOM];
 	struct token_row row;
 	memcpy(old, f->issued.text, sizeof(old));
-	assert_int_equal(authority_token_rotate(&f->a, id.text, DAY_MS, &f->actor, &f->issued, &f->error), AUTHORITY_OK);
+	assert_int_equal(authority_token_rotate(&f->a, id.text, DAY_MS, NULL, &f->actor, &f->issued, &f->error), AUTHORITY_OK);
 	assert_int_equal(find_text(f, old, &row), STORE_OK);
 	assert_int_equal(row.expires_ms, NOW_MS + DAY_MS);
-	assert_int_equal(authority_token_rotate(&f->a, id.text, -1, &f->actor, &f->issued, &f->error), AUTHORITY_INVALID);
+	assert_int_equal(authority_token_rotate(&f->a, id.text, -1, NULL, &f->actor, &f->issued, &f->error), AUTHORITY_INVALID);
 }
 
 static void test_D25_regenerating_makes_a_new_id_and_ends_the_old(void **state)
@@ -79,7 +79,7 @@ static void test_D25_regenerating_makes_a_new_id_and_ends_the_old(void **state)
 	request.rate = 7;
 	assert_int_equal(create(f, &request), AUTHORITY_OK);
 	struct id old = f->issued.id;
-	assert_int_equal(authority_token_regenerate(&f->a, old.text, "publish-only", &f->actor, &f->issued, &f->error), AUTHORITY_OK);
+	assert_int_equal(authority_token_regenerate(&f->a, old.text, "publish-only", NULL, &f->actor, &f->issued, &f->error), AUTHORITY_OK);
 	struct token_row row = get_token(f, &f->issued.id);
 	assert_string_not_equal(row.id.text, old.text);
 	assert_string_equal(row.name, "laptop");
@@ -99,9 +99,9 @@ static void test_T10_regenerating_does_not_pass_the_owner(void **state)
 	assert_int_equal(create(f, &request), AUTHORITY_OK);
 	struct id id = f->issued.id;
 	assert_int_equal(authority_member_remove(&f->a, f->ann_project.text, BOB, &f->actor, &f->revision, &f->error), AUTHORITY_OK);
-	assert_int_equal(authority_token_regenerate(&f->a, id.text, "ai-agent", &f->actor, &f->issued, &f->error), AUTHORITY_INVALID);
+	assert_int_equal(authority_token_regenerate(&f->a, id.text, "ai-agent", NULL, &f->actor, &f->issued, &f->error), AUTHORITY_INVALID);
 	assert_says(f, "no project");
-	assert_int_equal(authority_token_regenerate(&f->a, id.text, "nothing", &f->actor, &f->issued, &f->error), AUTHORITY_INVALID);
+	assert_int_equal(authority_token_regenerate(&f->a, id.text, "nothing", NULL, &f->actor, &f->issued, &f->error), AUTHORITY_INVALID);
 	assert_int_equal(get_token(f, &id).revoked_ms, 0);
 }
 
@@ -163,8 +163,8 @@ static void test_D14_revoking_leaves_a_tombstone_that_nothing_changes(void **sta
 	revoke_token(f, &id); /* twice is as once */
 	assert_int_equal(edit(f, &id, (struct token_edit){ .name = "x" }), AUTHORITY_CONFLICT);
 	assert_int_equal(shrink(f, &id, NULL, 0), AUTHORITY_CONFLICT);
-	assert_int_equal(authority_token_rotate(&f->a, id.text, 0, &f->actor, &f->issued, &f->error), AUTHORITY_CONFLICT);
-	assert_int_equal(authority_token_regenerate(&f->a, id.text, "read-only", &f->actor, &f->issued, &f->error), AUTHORITY_CONFLICT);
+	assert_int_equal(authority_token_rotate(&f->a, id.text, 0, NULL, &f->actor, &f->issued, &f->error), AUTHORITY_CONFLICT);
+	assert_int_equal(authority_token_regenerate(&f->a, id.text, "read-only", NULL, &f->actor, &f->issued, &f->error), AUTHORITY_CONFLICT);
 }
 
 static void test_L08_an_expired_token_is_not_renewed(void **state)
@@ -176,7 +176,7 @@ static void test_L08_an_expired_token_is_not_renewed(void **state)
 	assert_int_equal(create(f, &request), AUTHORITY_OK);
 	struct id id = f->issued.id;
 	f->actor.now_ms = NOW_MS + 1000;
-	assert_int_equal(authority_token_rotate(&f->a, id.text, 0, &f->actor, &f->issued, &f->error), AUTHORITY_CONFLICT);
+	assert_int_equal(authority_token_rotate(&f->a, id.text, 0, NULL, &f->actor, &f->issued, &f->error), AUTHORITY_CONFLICT);
 	assert_says(f, "expired");
 	assert_int_equal(edit(f, &id, (struct token_edit){ .name = "x" }), AUTHORITY_CONFLICT);
 }

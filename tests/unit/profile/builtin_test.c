@@ -249,7 +249,8 @@ static void test_names_of_builtins(void **state)
 	(void)state;
 	assert_string_equal(profile_builtin_name(0), "publishing");
 	assert_string_equal(profile_builtin_name(1), "statamic");
-	assert_null(profile_builtin_name(2));
+	assert_string_equal(profile_builtin_name(2), "remit");
+	assert_null(profile_builtin_name(3));
 	assert_null(profile_builtin_text("nothing").p);
 }
 

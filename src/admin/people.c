@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * People: listed, added, disabled, enabled, removed. No token makes an administrator: whoever could sign in as
+ * one would be beyond every ceiling.
+ * admin: may include base, core, wire, store, authority, profile, net, gate and services/service.h.
+ */
+#include "admin/internal.h"
+
+static bool add_user(void *ctx, const struct user_row *row)
+{
+	return json_array_append_new(ctx, user_json(row)) == 0;
+}
+
+void list_people(struct admin_call *c)
+{
+	json_t *list = json_array();
+	enum store_status status = list ? store_user_each(c->authority->store, add_user, list) : STORE_NO_MEMORY;
+
+	if (status == STORE_OK) {
+		admin_answer(c, 200, json_pack("{s:o}", "users", list));
+		return;
+	}
+	json_decref(list);
+	admin_refuse_stored(c, status);
+}
+
+void add_person(struct admin_call *c)
+{
+	const char *email = NULL, *password = NULL;
+	bool admin = false;
+	const struct member members[] = {
+		{ "email", MEMBER_TEXT, true, &email }, { "password", MEMBER_TEXT, false, &password },
+		{ "admin", MEMBER_FLAG, false, &admin },
+	};
+	struct authority_error error;
+	struct id id;
+
+	if (!ADMIN_MEMBERS(c, members))
+		return;
+	if (admin) {
+		service_fail(c->call, 403, "admin_forbidden",
+			"No token makes an administrator: `remit user add --admin` does, beside the store");
+		return;
+	}
+	enum authority_status status =
+		authority_user_add(c->authority, email, password, false, &c->actor, &id, &error);
+	if (status == AUTHORITY_OK)
+		admin_answer(c, 201, json_pack("{s:s, s:s, s:b}", "id", id.text, "email", email, "admin", 0));
+	else
+		admin_refuse(c, status, &error);
+}
+
+static void set_disabled(struct admin_call *c, bool disabled)
+{
+	const char *who = admin_path(c, 0);
+	struct authority_error error;
+	int64_t revision;
+
+	if (!who)
+		return;
+	enum authority_status status =
+		authority_user_disable(c->authority, who, disabled, &c->actor, &revision, &error);
+	if (status == AUTHORITY_OK)
+		admin_done(c, revision, "user", who, disabled ? "disabled" : "enabled");
+	else
+		admin_refuse(c, status, &error);
+}
+
+void disable_person(struct admin_call *c)
+{
+	set_disabled(c, true);
+}
+
+void enable_person(struct admin_call *c)
+{
+	set_disabled(c, false);
+}
+
+void remove_person(struct admin_call *c)
+{
+	const char *who = admin_path(c, 0);
+	struct authority_error error;
+	int64_t revision;
+
+	if (!who)
+		return;
+	enum authority_status status = authority_user_remove(c->authority, who, &c->actor, &revision, &error);
+	if (status == AUTHORITY_OK)
+		admin_done(c, revision, "user", who, "removed");
+	else
+		admin_refuse(c, status, &error);
+}
