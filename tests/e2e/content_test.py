@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Entries, terms and globals of a real site over HTTP: what is asked for, and nothing else, is what changes."""
+import json
 import os
 import shutil
+import subprocess
 import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.environ["REMIT_SOURCE"], "tests", "e2e"))
 from content_site import Site  # noqa: E402
-from harness import Remit, until  # noqa: E402
+from harness import BINARY, Remit, until  # noqa: E402
 from tap import case, equal, run  # noqa: E402
 
 E, T, G = "statamic-entries", "statamic-terms", "statamic-globals"
@@ -280,6 +282,37 @@ def the_site_goes_and_comes_back():
     assert "not there" in site.bad(every, E, "update", collection="blog", id=FIRST, data={"title": "x"})
     os.rename(site.folder + ".aside", site.folder)
     assert "first-light" in slugs()
+    equal(site.diff(), [])
+
+
+def over_stdio(token=None, forced=None, **arguments):
+    """The answer to one call by `remit mcp serve` (None: none), and the exit status."""
+    env = {k: v for k, v in os.environ.items() if k != "REMIT_TOKEN" and "FORCE_WEB_MODE" not in k}
+    env |= {"REMIT_TOKEN": token} if token else {}
+    env |= {"STATAMIC_MCP_FORCE_WEB_MODE": forced} if forced else {}
+    line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": E, "arguments": arguments, "_meta": {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}}})
+    done = subprocess.run([BINARY, "mcp", "serve", "--api", "content", "--config", site.remit.config], input=line + "\n",
+                          capture_output=True, text=True, env=env, timeout=60, check=False)
+    return json.loads(done.stdout) if done.stdout else None, done.returncode
+
+
+@case
+def whoever_runs_the_tools_needs_no_token():
+    """B's bypass over stdio, unless web mode is forced: then every check counts"""
+    gone = {"action": "delete", "collection": "blog", "id": FUTURE}
+    path = "content/collections/blog/en/2039-01-01.far-future.md"
+    kept = site.read(path)
+    answer, status = over_stdio(**gone)
+    equal((answer["result"]["structuredContent"]["success"], status), (True, 0))
+    assert not os.path.exists(site.path(path))
+    site.write(path, kept)
+    equal(over_stdio(action="explode")[0]["error"]["code"], -32602)
+    equal(over_stdio(forced="true", **gone), (None, 1))
+    answer, status = over_stdio(token=reader, forced="true", **gone)
+    equal((answer["error"]["data"]["missing"], status), (["entries:write"], 0))
+    answer, status = over_stdio(forced="off", action="get", collection="blog", id=FIRST)
+    equal(answer["result"]["structuredContent"]["success"], True)
     equal(site.diff(), [])
 
 
