@@ -353,7 +353,8 @@ static void run_round(struct http2_memory *memory)
 	assert_int_equal(http2_session_backlog(s.session), 0);
 	assert_false(http2_session_is_over(s.session));
 	http2_session_finish(s.session);
-	carry_down(&c, &s);
+	while (carry_down(&c, &s)) /* its last words may take more than one turn */
+		;
 	assert_true(http2_session_is_over(s.session));
 	nghttp2_session_del(c.session);
 	http2_session_free(s.session);
