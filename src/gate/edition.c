@@ -134,3 +134,8 @@ bool edition_has_api(const struct edition *e, uint8_t number)
 			return true;
 	return false;
 }
+
+bool edition_is_own(const struct edition *e, const struct api *api)
+{
+	return api->config == e->config->own;
+}

@@ -36,7 +36,7 @@ struct edition {
 	bool audit_refuses; /* when_full: refuse */
 	struct doorman doorman;
 	struct trusted trusted;
-	struct authority authority; /* the same APIs, as those who make tokens know them */
+	struct authority authority; /* the same APIs but Remit's own, as those who give tokens to clients know them */
 	struct documents *documents; /* of clients whose id is a URL; NULL: there are none */
 	struct str index;   /* the body of GET / */
 	/* Under the gate's lock: */
@@ -55,6 +55,8 @@ void edition_free(struct edition *edition);
 void edition_find_ports(struct edition *edition);
 /* Whether it has an API of this number. */
 bool edition_has_api(const struct edition *edition, uint8_t number);
+/* Whether one of its APIs is Remit's own management, which the public index and OAuth leave out (D26). */
+bool edition_is_own(const struct edition *edition, const struct api *api);
 
 /* wellknown.c: makes the texts that anybody may read. False without memory. */
 bool wellknown_prepare(struct edition *edition);

@@ -32,7 +32,7 @@ bool oauth_prepare(struct edition *e)
 	size_t count = 0;
 	/* Tokens of Remit's own API are made on the command line only: a child of one would have no ceiling. */
 	for (size_t i = 0; apis && i < e->api_count; i++)
-		if (e->apis[i].config != e->config->own)
+		if (!edition_is_own(e, &e->apis[i]))
 			apis[count++] = (struct authority_api){ e->apis[i].config->name, e->apis[i].profile };
 	e->authority = (struct authority){ .store = e->gate->store, .apis = apis, .api_count = count };
 	return apis != NULL;

@@ -31,7 +31,7 @@ static void write_metadata(const struct visit *v, const char *base, const struct
 	const struct profile_preset *preset = oauth_default_preset(api->profile);
 	buf_add_text(out, "{\"resource\":");
 	buf_add_json(out, str_of(arena_printf(exchange_arena(v->x), "%s%s", base, resource->path)));
-	if (v->gate->secrets && oauth_grants_api(&v->edition->authority.apis[api->place])) {
+	if (v->gate->secrets && !edition_is_own(v->edition, api)) {
 		buf_add_text(out, ",\"authorization_servers\":[");
 		buf_add_json(out, str_of(base));
 		buf_add_char(out, ']');
@@ -61,7 +61,7 @@ static void write_index(const struct edition *e, struct buf *out)
 	for (size_t i = 0; i < e->api_count; i++) {
 		const struct api *api = &e->apis[i];
 		const char *openapi = openapi_path(api->service);
-		if (api->config == e->config->own)
+		if (edition_is_own(e, api))
 			continue; /* the last; whoever looks after the server knows of it */
 		buf_add_text(out, i > 0 ? ",{\"name\":" : "{\"name\":");
 		buf_add_json(out, str_of(api->config->name));
@@ -96,7 +96,7 @@ static bool resource_at(const struct visit *v, struct str below, struct resource
 	if (below.n == 0) {
 		size_t root = oauth_root_api(&e->authority);
 		*ret = (struct resource){ e->apis + root, "" };
-		return root < e->api_count;
+		return root < e->authority.api_count; /* the same places, without Remit's own */
 	}
 	for (size_t i = 0; i < e->api_count; i++) {
 		const struct api *api = &e->apis[i];

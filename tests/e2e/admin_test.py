@@ -46,6 +46,15 @@ def rules():
 
 
 @case
+def the_challenge_leads_to_metadata_without_a_server_that_gives_tokens():
+    refused = remit.call("GET", BASE + "/tokens")
+    equal(refused.status, 401)
+    url = re.search(r'resource_metadata="([^"]+)"', refused.headers["WWW-Authenticate"]).group(1)
+    told = remit.call("GET", url[len(remit.url):]).json()
+    equal((told["resource"], told.get("authorization_servers")), (remit.url + BASE, None))
+
+
+@case
 def a_log_that_was_never_verified_has_no_verdict():
     equal(root("GET", "/audit/verify").status, 404)
 

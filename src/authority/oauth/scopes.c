@@ -125,7 +125,7 @@ static const struct authority_api *root_api(const struct oauth *oauth)
 
 bool oauth_grants_api(const struct authority_api *api)
 {
-	return strcmp(api->name, "remit") != 0;
+	return !authority_api_is_own(api->name);
 }
 
 size_t oauth_root_api(const struct authority *authority)
