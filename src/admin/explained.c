@@ -176,6 +176,7 @@ enum authority_status explain_ask(const struct explained_ask *ask, struct arena 
 	e.question.profile = ask->api->profile;
 	e.question.api = ask->api->name;
 	e.question.is_upstream = ask->is_upstream;
+	e.question.has_no_projects = ask->has_no_projects;
 	e.question.now_ms = ask->now_ms;
 	e.question.method = ask->method;
 	e.question.target = ask->target;

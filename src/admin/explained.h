@@ -21,7 +21,7 @@ struct explained { /* texts in the arena, or NULL */
 struct explained_ask {
 	const struct authority *authority;
 	const struct authority_api *api;
-	bool is_upstream;
+	bool is_upstream, has_no_projects; /* as struct explain_question's */
 	/* The token that asks: one of these, or none. */
 	const char *token_id;
 	const char *token_text;

@@ -11,6 +11,7 @@
 struct admin {
 	struct service service; /* first: the gate holds a pointer to this */
 	const struct config *config;
+	const struct gate_api *apis; /* the config's, opened */
 	struct gate *gate;
 	struct authority authority;
 	struct arena arena;     /* as long as the service */

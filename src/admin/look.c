@@ -110,8 +110,11 @@ void explain(struct admin_call *c)
 	if (!ADMIN_MEMBERS(c, members) || !check_question(c, &ask) || !may_ask(c, &ask) ||
 		!read_json(c, json, &ask.json) || !(ask.api = admin_api(c, name)))
 		return;
-	const struct config_api *config = config_api(c->admin->config, ask.api->name);
-	ask.is_upstream = config && config->upstream_count > 0;
+	const size_t place = (size_t)(ask.api - c->authority->apis);
+	const bool is_own = place == c->admin->config->api_count;
+	const struct service *service = is_own ? &c->admin->service : c->admin->apis[place].service;
+	ask.is_upstream = !service;
+	ask.has_no_projects = service && !service->judges_projects;
 	enum authority_status status = explain_ask(&ask, c->arena, &explained, &error);
 	if (status == AUTHORITY_OK)
 		admin_answer(c, 200, explained_json(&explained));

@@ -16,7 +16,7 @@ void admin_describe(struct service *ret)
 }
 
 /* The configured APIs, and Remit's own. */
-static bool list_apis(struct admin *admin, const struct gate_api *opened)
+static bool list_apis(struct admin *admin)
 {
 	const struct config *config = admin->config;
 	const size_t count = config->api_count + 1;
@@ -24,7 +24,7 @@ static bool list_apis(struct admin *admin, const struct gate_api *opened)
 
 	for (size_t i = 0; apis && i < count; i++)
 		apis[i] = (struct authority_api){ config->apis[i].name, config->apis[i].profile,
-			i < config->api_count && opened[i].service ? opened[i].service->owners : NULL };
+			i < config->api_count && admin->apis[i].service ? admin->apis[i].service->owners : NULL };
 	admin->authority.apis = apis;
 	admin->authority.api_count = count;
 	return apis;
@@ -40,11 +40,12 @@ bool admin_open(const struct admin_options *options, struct service **ret, char 
 		return false;
 	admin_describe(&admin->service);
 	admin->config = options->config;
+	admin->apis = options->apis;
 	admin->authority.store = options->store;
 	arena_init(&admin->arena, 0);
 	admin->openapi = service_openapi(&admin->service, profile->policy, profile->rest_base,
 		options->config->public_url, options->version, &admin->arena);
-	if (list_apis(admin, options->apis) && admin->openapi.p) {
+	if (list_apis(admin) && admin->openapi.p) {
 		*ret = &admin->service;
 		return true;
 	}

@@ -6,7 +6,7 @@
 #include "cli/commands.h"
 #include "cli/coverage.h"
 #include "cli/mcp/mcp.h"
-#include "cli/publishing_api.h"
+#include "cli/services.h"
 #include "cli/tls_files.h"
 
 #include <errno.h>
@@ -125,7 +125,7 @@ static enum cli_exit run(struct cli *cli)
 	mistakes_init(mistakes);
 	cli->config = config_load(path, mistakes);
 	if (cli->config) {
-		publishing_api_check(cli->config, mistakes);
+		services_check(cli->config, mistakes);
 		tls_files_check(cli->config, mistakes);
 	}
 	if (!cli->config || mistakes->count > 0)

@@ -4,6 +4,7 @@
  */
 #include "cli/commands.h"
 #include "cli/rows.h"
+#include "cli/services.h"
 
 #include "admin/explained.h"
 #include <sodium.h>
@@ -71,7 +72,9 @@ static enum cli_exit ask_here(struct cli *cli, struct explained_ask *ask)
 	if (!ask->api)
 		return cli_value(cli, "api") ? CLI_REFUSED : CLI_USAGE;
 	const struct config_api *config = config_api(cli->config, ask->api->name);
+	struct service service;
 	ask->is_upstream = config && config->upstream_count > 0;
+	ask->has_no_projects = config && services_describe(config, &service) && !service.judges_projects;
 	ask->now_ms = cli->actor.now_ms;
 	enum authority_status status = explain_ask(ask, &cli->arena, &explained, &error);
 	if (status == AUTHORITY_INVALID)

@@ -6,6 +6,7 @@
 
 #include "admin/admin.h"
 #include "cli/publishing_api.h"
+#include "cli/services.h"
 #include "cli/tls_files.h"
 #include "services/content/content.h"
 
@@ -34,7 +35,7 @@ struct config *generation_config(const char *file, char reterr_text[512])
 	mistakes_init(mistakes);
 	struct config *config = config_load(file, mistakes);
 	if (config) {
-		publishing_api_check(config, mistakes);
+		services_check(config, mistakes);
 		tls_files_check(config, mistakes);
 	}
 	if (mistakes->count > 0) {

@@ -4,7 +4,6 @@
  */
 #include "cli/publishing_api.h"
 
-#include "gate/fit.h"
 
 const struct config_api *publishing_api_find(struct cli *cli)
 {
@@ -69,13 +68,4 @@ enum cli_exit publishing_api_open(struct cli *cli, struct secrets **ret_secrets,
 	}
 	secrets_close(secrets);
 	return cli_fail(cli, CLI_REFUSED, "there is no memory.");
-}
-
-void publishing_api_check(const struct config *config, struct mistakes *mistakes)
-{
-	struct service service;
-	publishing_describe(&service);
-	for (size_t i = 0; i < config->api_count; i++)
-		if (config->apis[i].service && strcmp(config->apis[i].service, service.name) == 0)
-			fit_check(config, &config->apis[i], &service, mistakes);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * How the publishing service of an API is opened, by `serve` and by the commands of `publishing` alike; and
- * whether the rules of its profile fit it.
+ * How the publishing service of an API is opened, by `serve` and by the commands of `publishing` alike.
  * cli: may include every room.
  */
 #ifndef REMIT_CLI_PUBLISHING_API_H
@@ -20,8 +19,5 @@ bool publishing_api_options(const struct config *config, const struct config_api
 /* The same for a command: opens the store, and takes the API that --api names, or the only one that has the
  * service. What is not CLI_DONE was told. */
 enum cli_exit publishing_api_open(struct cli *cli, struct secrets **ret_secrets, struct publishing_options *ret);
-
-/* Adds a mistake wherever an API's rules do not fit its service. Opens nothing. */
-void publishing_api_check(const struct config *config, struct mistakes *mistakes);
 
 #endif

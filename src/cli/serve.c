@@ -4,7 +4,7 @@
  */
 #include "cli/commands.h"
 #include "cli/generation.h"
-#include "cli/publishing_api.h"
+#include "cli/services.h"
 #include "cli/tls_files.h"
 
 #include "base/clock.h"
@@ -167,7 +167,7 @@ static enum cli_exit check_services(struct cli *cli)
 	if (!mistakes)
 		return cli_fail(cli, CLI_CONFIG, "there is no memory.");
 	mistakes_init(mistakes);
-	publishing_api_check(cli->config, mistakes);
+	services_check(cli->config, mistakes);
 	tls_files_check(cli->config, mistakes);
 	cli_print_mistakes(cli, mistakes);
 	if (mistakes->count > 0)

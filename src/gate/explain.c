@@ -148,7 +148,7 @@ static void decide(const struct explain_question *q, const struct found *found, 
 		.record = &record,
 		.granted = granted.word,
 		.now_s = (uint32_t)(q->now_ms / 1000),
-		.project = REMIT_PROJECT_ELSEWHERE,
+		.project = q->has_no_projects ? REMIT_PROJECT_UNNAMED : REMIT_PROJECT_ELSEWHERE,
 	};
 	if (q->token) {
 		granted = granted_of(q);

@@ -16,6 +16,7 @@ struct explain_question {
 	const struct profile *profile;
 	const char *api;
 	bool is_upstream;              /* somebody else's: the project is read from the request (D22) */
+	bool has_no_projects;          /* of a service that judges none: a bound token gets nothing */
 	const struct token_row *token; /* NULL: none */
 	const struct user_row *owner;  /* NULL: gone */
 	const struct remit_scopes *ceiling; /* of the owner; NULL: none */

@@ -105,8 +105,8 @@ void token_question(const struct visit *v, struct remit_question *ret)
 		.credential = v->credential,
 		.api = v->api->number,
 		.now_s = (uint32_t)(exchange_now_ms(v->x) / 1000),
-		/* A service judges the stored object itself (D20). */
-		.project = v->api->service ? REMIT_PROJECT_ELSEWHERE : REMIT_PROJECT_UNNAMED,
+		.project = v->api->service && v->api->service->judges_projects ? REMIT_PROJECT_ELSEWHERE :
+			REMIT_PROJECT_UNNAMED,
 	};
 	if (v->credential != REMIT_CREDENTIAL_FOUND)
 		return;

@@ -30,6 +30,8 @@ struct service {
 	const struct service_tool *tools; /* of MCP (services/mcp.h); none: it has no tools */
 	size_t tool_count;
 	const struct owner_source *owners; /* who may own tokens beside our people; NULL: nobody */
+	/* Its statements judge the stored object's own project (D20). Where not, a token that is bound to one gets nothing. */
+	bool judges_projects;
 };
 
 enum service_body {

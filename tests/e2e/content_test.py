@@ -285,6 +285,28 @@ def the_site_goes_and_comes_back():
     equal(site.diff(), [])
 
 
+@case
+def a_token_that_is_bound_to_a_project_gets_nothing():
+    """D22 a site has no projects, so that nothing here could keep such a token to its own"""
+    project = site.remit.cli("project", "add", "Brand", "--api", "content", "--owner", "admin@example.com")["id"]
+    bound = site.remit.token("admin@example.com", "bound", "--scope", "*", "--project", project, api="content")
+    answer = site.call(bound["token"], E, {"action": "list", "collection": "blog"})
+    equal((answer.status, answer.json()["error"]["data"]["code"]), (403, "project_unresolved"))
+    told = site.remit.run("explain", "--api", "content", "--token-id", bound["id"], "--json", "tool", E, '{"action": "list"}')
+    equal(json.loads(told.stdout)["reason"], "project_unresolved")
+
+
+@case
+def rules_of_tools_that_are_not_there_are_told_before_a_start():
+    """check-config looks at this service's rules too"""
+    config = os.path.join(site.remit.folder, "whole.yaml")
+    with open(site.remit.config, encoding="utf-8") as file, open(config, "w", encoding="utf-8") as other:
+        other.write(file.read().replace("./site.yaml", "statamic"))
+    done = site.remit.run("check-config", "--config", config)
+    equal(done.returncode, 3)
+    assert "statamic-blueprints" in done.stderr, done.stderr
+
+
 def over_stdio(token=None, forced=None, **arguments):
     """The answer to one call by `remit mcp serve` (None: none), and the exit status."""
     env = {k: v for k, v in os.environ.items() if k != "REMIT_TOKEN" and "FORCE_WEB_MODE" not in k}

@@ -81,7 +81,7 @@ static const struct service_operation operations[] = {
 
 static struct service toy = {
 	.name = "toy", .title = "Toy", .operations = operations,
-		.operation_count = sizeof(operations) / sizeof(operations[0]),
+		.operation_count = sizeof(operations) / sizeof(operations[0]), .judges_projects = true,
 };
 
 /* ---- What the test asks for ---- */

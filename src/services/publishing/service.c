@@ -61,7 +61,7 @@ void publishing_describe(struct service *ret)
 	*ret = (struct service){
 		.name = "publishing", .title = "Publishing", .operations = publishing_operations,
 		.operation_count = publishing_operation_count, .components = publishing_components,
-		.tools = publishing_tools, .tool_count = publishing_tool_count,
+		.tools = publishing_tools, .tool_count = publishing_tool_count, .judges_projects = true,
 	};
 }
 
