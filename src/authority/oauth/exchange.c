@@ -118,25 +118,6 @@ static bool check_depth(struct token_call *call, const struct token_row *subject
 		|| refuse(call, "The subject_token was exchanged too often already");
 }
 
-static bool issue_child(struct token_call *call, struct issue *issue)
-{
-	const struct oauth *oauth = call->oauth;
-	int64_t revision = 0;
-	char who[64];
-
-	if (!issue_prepare(oauth, issue))
-		return answer_unavailable(call->answer);
-	struct store_actor actor = client_actor(oauth, &call->client, who);
-	enum store_status status = store_token_add(oauth->authority->store, &issue->row.access,
-		issue->access_digest, &actor, &revision);
-	if (status == STORE_NOT_FOUND || status == STORE_CONFLICT)
-		return refuse(call, "The subject_token, its owner or its project is gone");
-	if (status != STORE_OK)
-		return answer_unavailable(call->answer);
-	issue_answer(oauth, issue, TYPE_ACCESS, revision, call->answer);
-	return true;
-}
-
 bool grant_exchange(struct token_call *call)
 {
 	const char *why = NULL;
@@ -157,7 +138,9 @@ bool grant_exchange(struct token_call *call)
 		.ends_ms = subject.expires_ms, .key = call->key,
 	};
 	bool done = choose_scopes(call, api, &subject, &issue.scopes)
-		&& choose_project(call, api, &subject, &issue.project) && issue_child(call, &issue);
+		&& choose_project(call, api, &subject, &issue.project)
+		&& issue_alone(call, &issue, TYPE_ACCESS, "invalid_request",
+			"The subject_token, its owner or its project is gone");
 	issue_done(&issue);
 	return done;
 }

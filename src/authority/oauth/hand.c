@@ -82,11 +82,8 @@ enum authority_status oauth_client_add(const struct oauth *oauth, const struct o
 		.confidential = !request->is_public, .grants = grants_of(request), .api = terms.api->name,
 		.scopes = terms.scopes, .owner = terms.owner.id, .project = terms.project, .created_ms = actor->now_ms,
 	};
-	if (row.confidential) {
-		memcpy(secret, "rcs_", 4);
-		text_random(secret + 4);
-		text_digest(str_of(secret), row.secret);
-	}
+	if (row.confidential)
+		text_client_secret(secret, row.secret);
 	status = authority_stored(
 		store_client_add(oauth->authority->store, &row, UINT64_MAX, actor, ret), "such owner or project", reterr);
 	if (status == AUTHORITY_OK)

@@ -97,6 +97,8 @@ bool text_successor(const struct oauth *oauth, const struct profile *profile, en
 	struct str used, char ret[REMIT_TOKEN_ROOM]);
 #define TEXT_RANDOM_ROOM 44
 void text_random(char ret[TEXT_RANDOM_ROOM]); /* 43 of 0-9A-Za-z */
+/* A client's new secret, to be shown once and wiped, and what is kept of it. */
+void text_client_secret(char ret[OAUTH_SECRET_ROOM], uint8_t ret_digest[REMIT_DIGEST_SIZE]);
 /* The digest under which a user code is kept; false where it cannot be one. */
 bool text_user_code(const struct oauth *oauth, struct str typed, uint8_t ret[REMIT_DIGEST_SIZE]);
 
@@ -141,6 +143,11 @@ struct token_call {
 	struct arena *arena;
 	struct oauth_answer *answer;
 };
+/* Issues an access token by itself, and answers; by `gone` where what it hangs on is not there any more. */
+bool issue_alone(struct token_call *call, struct issue *issue, const char *issued_type, const char *gone_code,
+	const char *gone);
+/* A resource in the token request must be the one that was approved (RFC 8707 section 2.2). Else an answer. */
+bool same_resource(struct token_call *call, const struct authority_api *api);
 bool grant_code(struct token_call *call);
 bool grant_refresh(struct token_call *call);
 bool grant_client(struct token_call *call);

@@ -92,6 +92,26 @@ void issue_answer(const struct oauth *oauth, const struct issue *issue, const ch
 		answer_unavailable(ret);
 }
 
+bool issue_alone(struct token_call *call, struct issue *issue, const char *issued_type, const char *gone_code,
+	const char *gone)
+{
+	const struct oauth *oauth = call->oauth;
+	int64_t revision = 0;
+	char who[64];
+
+	if (!issue_prepare(oauth, issue))
+		return answer_unavailable(call->answer);
+	struct store_actor actor = client_actor(oauth, &call->client, who);
+	enum store_status status = store_token_add(oauth->authority->store, &issue->row.access,
+		issue->access_digest, &actor, &revision);
+	if (status == STORE_NOT_FOUND || status == STORE_CONFLICT)
+		return answer_error(call->answer, 400, gone_code, gone);
+	if (status != STORE_OK)
+		return answer_unavailable(call->answer);
+	issue_answer(oauth, issue, issued_type, revision, call->answer);
+	return true;
+}
+
 struct store_actor client_actor(const struct oauth *oauth, const struct client_row *client, char room[64])
 {
 	snprintf(room, 64, "client:%s", client->id.text);

@@ -50,12 +50,7 @@ static bool find(struct token_call *call, struct refreshing *r)
 	if (!r->api || !id_eq(&r->row.client, &call->client.id) || r->row.revoked_ms
 		|| !bind_holds(&r->row.key, &call->key))
 		return bad_token(call);
-	for (size_t i = 0; i < call->query.count; i++)
-		if (str_is(call->query.pairs[i].name, "resource")
-			&& !api_has_resource(call->oauth, r->api, call->query.pairs[i].value))
-			return answer_error(call->answer, 400, "invalid_target",
-				"The resource is not the one that was approved");
-	return true;
+	return same_resource(call, r->api);
 }
 
 /* What it gave the first time stands: the same texts, while they are good, and with what they were given. */

@@ -149,15 +149,6 @@ static void make_fingerprint(struct registration *r)
 	crypto_hash_sha256_final(&state, r->row.fingerprint);
 }
 
-static void make_secret(struct registration *r)
-{
-	if (!r->row.confidential)
-		return;
-	memcpy(r->secret, "rcs_", 4);
-	text_random(r->secret + 4);
-	text_digest(str_of(r->secret), r->row.secret);
-}
-
 static void answer(const struct registration *r, const struct id *id, int64_t now_ms, struct oauth_answer *ret)
 {
 	struct buf *out = &ret->body;
@@ -196,7 +187,8 @@ static void keep(const struct oauth *oauth, struct registration *r, struct oauth
 	struct id id;
 
 	make_fingerprint(r);
-	make_secret(r);
+	if (r->row.confidential)
+		text_client_secret(r->secret, r->row.secret);
 	r->row.id = id_new(oauth->now_ms);
 	r->row.kind = CLIENT_REGISTERED;
 	r->row.created_ms = oauth->now_ms;

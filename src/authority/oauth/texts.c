@@ -43,6 +43,15 @@ void text_random(char ret[TEXT_RANDOM_ROOM])
 	sodium_memzero(bytes, sizeof(bytes));
 }
 
+void text_client_secret(char ret[OAUTH_SECRET_ROOM], uint8_t ret_digest[REMIT_DIGEST_SIZE])
+{
+	char random[TEXT_RANDOM_ROOM];
+	text_random(random);
+	snprintf(ret, OAUTH_SECRET_ROOM, "rcs_%s", random);
+	sodium_memzero(random, sizeof(random));
+	text_digest(str_of(ret), ret_digest);
+}
+
 /* Eight letters say little, so that a plain digest of them would tell which they are. */
 bool text_user_code(const struct oauth *oauth, struct str typed, uint8_t ret[REMIT_DIGEST_SIZE])
 {

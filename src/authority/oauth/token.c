@@ -74,8 +74,7 @@ static bool bad_code(struct token_call *call)
 		"The code is unknown, expired, used, or was given to another client, redirect_uri, code_verifier or key");
 }
 
-/* A resource in the token request must be the one that was approved (RFC 8707 section 2.2). */
-static bool same_resource(struct token_call *call, const struct authority_api *api)
+bool same_resource(struct token_call *call, const struct authority_api *api)
 {
 	for (size_t i = 0; i < call->query.count; i++)
 		if (str_is(call->query.pairs[i].name, "resource")
@@ -172,25 +171,6 @@ static bool client_scopes(struct token_call *call, const struct authority_api *a
 	return *ret || answer_unavailable(call->answer);
 }
 
-static bool issue_own(struct token_call *call, struct issue *issue)
-{
-	const struct oauth *oauth = call->oauth;
-	int64_t revision = 0;
-	char who[64];
-
-	if (!issue_prepare(oauth, issue))
-		return answer_unavailable(call->answer);
-	struct store_actor actor = client_actor(oauth, &call->client, who);
-	enum store_status status = store_token_add(oauth->authority->store, &issue->row.access,
-		issue->access_digest, &actor, &revision);
-	if (status == STORE_NOT_FOUND || status == STORE_CONFLICT)
-		return answer_error(call->answer, 400, "invalid_grant", "The client's owner, its project or it itself is gone");
-	if (status != STORE_OK)
-		return answer_unavailable(call->answer);
-	issue_answer(oauth, issue, NULL, revision, call->answer);
-	return true;
-}
-
 bool grant_client(struct token_call *call)
 {
 	const char *why = NULL, *scopes;
@@ -206,7 +186,8 @@ bool grant_client(struct token_call *call)
 		.api = api, .client = &call->client, .owner = call->client.owner, .project = call->client.project,
 		.scopes = scopes, .key = call->key,
 	};
-	bool done = issue_own(call, &issue);
+	bool done = issue_alone(call, &issue, NULL, "invalid_grant",
+		"The client's owner, its project or it itself is gone");
 	issue_done(&issue);
 	return done;
 }
