@@ -82,26 +82,13 @@ static const char *scopes_words(struct explaining *e, const struct remit_scopes 
 	return text ? text : "";
 }
 
-/* Whether a preset covers every scope of a set. */
-static bool preset_covers(const struct profile *profile, const struct profile_preset *preset,
-	const struct remit_scopes *needed)
-{
-	struct remit_scopes set = { { 0 } };
-	if (remit_scopes_from_names(profile->policy, preset->scopes, preset->scope_count, &set, NULL) != REMIT_OK)
-		return false;
-	for (size_t i = 0; i < remit_policy_scopes(profile->policy); i++)
-		if (remit_scopes_has(needed, i) && !remit_scopes_cover(profile->policy, &set, i))
-			return false;
-	return true;
-}
-
 /* The presets that would do, with a space between. */
 static const char *presets_words(struct explaining *e)
 {
 	const struct profile *profile = e->ask->api->profile;
 	const char *text = "";
 	for (size_t i = 0; text && i < profile->preset_count; i++)
-		if (preset_covers(profile, &profile->presets[i], &e->answer.decision.needed))
+		if (profile_preset_covers(profile, &profile->presets[i], &e->answer.decision.needed))
 			text = arena_printf(e->arena, "%s%s%s", text, *text ? " " : "", profile->presets[i].handle);
 	return text ? text : "";
 }

@@ -52,22 +52,6 @@ static bool fits(const struct config *config, const struct config_api *config_ap
 	return good;
 }
 
-static bool prepare_presets(struct api *api, struct arena *arena)
-{
-	const struct profile *profile = api->profile;
-	api->presets = arena_alloc(arena, (profile->preset_count + 1) * sizeof(*api->presets));
-	if (!api->presets)
-		return false;
-	for (size_t i = 0; i < profile->preset_count; i++) {
-		const struct profile_preset *preset = &profile->presets[i];
-		enum remit_status status = remit_scopes_from_names(api->policy, preset->scopes, preset->scope_count,
-			&api->presets[i], NULL);
-		if (status != REMIT_OK)
-			return false;
-	}
-	return true;
-}
-
 static bool number_all(struct api *api, struct numbers *numbers, char *reterr_text)
 {
 	struct str name = str_of(api->config->name);
@@ -102,7 +86,7 @@ bool api_init(struct api *api, struct numbers *numbers, const struct config *con
 	char why[256] = "out of memory";
 	snprintf(reterr_text, 512, "API %s: out of memory", config_api->name);
 	api->rules = arena_alloc(arena, (api->rule_count + 1) * sizeof(*api->rules));
-	if (!api->rules || !prepare_presets(api, arena) || !challenge_prepare(api, config->public_url, arena)
+	if (!api->rules || !challenge_prepare(api, config->public_url, arena)
 		|| !mcp_prepare(api, config->public_url, arena, why)) {
 		snprintf(reterr_text, 512, "API %s: %s", config_api->name, why);
 		return false;

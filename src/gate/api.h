@@ -51,7 +51,6 @@ struct api {
 	struct str metadata;         /* resource_metadata="...", for challenges */
 	struct str no_token, bad_token; /* where no rule maps the operation */
 	struct api_mcp mcp;
-	struct remit_scopes *presets;   /* what each preset of the profile grants */
 	struct api_rule *rules;
 	size_t rule_count;
 	uint32_t unmapped_name;      /* in the audit log: of what no rule maps */

@@ -91,28 +91,6 @@ static void add_scopes(struct buf *out, const struct remit_policy *policy, const
 	}
 }
 
-static bool preset_covers(const struct api *api, size_t preset, const struct remit_scopes *needed)
-{
-	for (size_t w = 0; w < remit_policy_words(api->policy); w++)
-		for (uint64_t bits = needed->word[w]; bits; bits &= bits - 1)
-			if (!remit_scopes_cover(api->policy, &api->presets[preset],
-				w * 64 + (size_t)__builtin_ctzll(bits)))
-				return false;
-	return true;
-}
-
-/* The preset with the fewest scopes that would do; NULL where none does. */
-static const struct profile_preset *smallest_preset(const struct api *api, const struct remit_scopes *needed)
-{
-	const struct profile_preset *best = NULL;
-	for (size_t i = 0; i < api->profile->preset_count; i++) {
-		const struct profile_preset *preset = &api->profile->presets[i];
-		if ((!best || preset->scope_count < best->scope_count) && preset_covers(api, i, needed))
-			best = preset;
-	}
-	return best;
-}
-
 static const char MISSING[] = "Token missing scope(s): ";
 
 bool challenge_scopes(const struct api *api, struct str metadata, const struct remit_decision *decision,
@@ -133,7 +111,7 @@ bool challenge_scopes(const struct api *api, struct str metadata, const struct r
 	buf_add_text(scratch, "\", error_description=\"");
 	buf_add_text(scratch, MISSING);
 	add_scopes(scratch, api->policy, &decision->missing, ", ");
-	const struct profile_preset *preset = suggest ? smallest_preset(api, &decision->needed) : NULL;
+	const struct profile_preset *preset = suggest ? profile_smallest_preset(api->profile, &decision->needed) : NULL;
 	if (preset) {
 		buf_add_text(scratch, ". Make a token with the preset ");
 		buf_add_text(scratch, preset->handle);

@@ -138,6 +138,20 @@ static bool build_operations(struct draft *d, struct remit_builder *builder, con
 	return ok;
 }
 
+static bool fill_presets(struct draft *d, const struct node *root)
+{
+	const struct profile *profile = d->profile;
+	for (size_t i = 0; i < profile->preset_count; i++) {
+		struct profile_preset *preset = &d->profile->presets[i];
+		if (!built(d, root, remit_scopes_from_names(profile->policy, preset->scopes, preset->scope_count,
+			&preset->set, NULL)))
+			return false;
+		for (size_t k = 0; k < profile->scope_count; k++)
+			preset->covered += remit_scopes_cover(profile->policy, &preset->set, k);
+	}
+	return true;
+}
+
 bool draft_build(struct draft *d, const struct node *root)
 {
 	struct remit_builder *builder = remit_builder_new();
@@ -148,5 +162,5 @@ bool draft_build(struct draft *d, const struct node *root)
 		remit_builder_free(builder);
 		return false;
 	}
-	return built(d, root, remit_policy_build(builder, &d->profile->policy));
+	return built(d, root, remit_policy_build(builder, &d->profile->policy)) && fill_presets(d, root);
 }

@@ -156,37 +156,25 @@ const struct profile_preset *profile_preset(const struct profile *profile, const
 	return NULL;
 }
 
-/* How many scopes of the vocabulary a preset covers; 0 where not all that is needed. */
-static size_t count_covered(
-	const struct profile *profile, const struct profile_preset *preset, const struct remit_scopes *needed)
+bool profile_preset_covers(const struct profile *profile, const struct profile_preset *preset,
+	const struct remit_scopes *needed)
 {
-	struct remit_scopes set;
-	size_t covered = 0;
-
-	if (remit_scopes_from_names(profile->policy, preset->scopes, preset->scope_count, &set, NULL)
-		!= REMIT_OK)
-		return 0;
-	for (size_t i = 0; i < profile->scope_count; i++) {
-		bool covers = remit_scopes_cover(profile->policy, &set, i);
-		if (remit_scopes_has(needed, i) && !covers)
-			return 0;
-		covered += covers;
-	}
-	return covered;
+	for (size_t w = 0; w < remit_policy_words(profile->policy); w++)
+		for (uint64_t bits = needed->word[w]; bits; bits &= bits - 1)
+			if (!remit_scopes_cover(profile->policy, &preset->set, w * 64 + (size_t)__builtin_ctzll(bits)))
+				return false;
+	return true;
 }
 
 const struct profile_preset *profile_smallest_preset(
 	const struct profile *profile, const struct remit_scopes *needed)
 {
 	const struct profile_preset *best = NULL;
-	size_t least = SIZE_MAX;
 
 	for (size_t i = 0; i < profile->preset_count; i++) {
-		size_t covered = count_covered(profile, &profile->presets[i], needed);
-		if (covered == 0 || covered >= least)
-			continue;
-		least = covered;
-		best = &profile->presets[i];
+		const struct profile_preset *preset = &profile->presets[i];
+		if ((!best || preset->covered < best->covered) && profile_preset_covers(profile, preset, needed))
+			best = preset;
 	}
 	return best;
 }

@@ -20,6 +20,8 @@ struct profile_preset {
 	const char *handle, *title, *purpose; /* purpose: the key `for` */
 	const char *const *scopes;            /* in vocabulary order */
 	size_t scope_count;
+	struct remit_scopes set;              /* the same */
+	size_t covered;                       /* how many scopes of the vocabulary it covers */
 	bool is_default;
 };
 
@@ -60,6 +62,9 @@ void profile_free(struct profile *profile);
 
 /* NULL where there is none. */
 const struct profile_preset *profile_preset(const struct profile *profile, const char *handle);
+/* Whether a preset covers all of `needed`. */
+bool profile_preset_covers(const struct profile *profile, const struct profile_preset *preset,
+	const struct remit_scopes *needed);
 /* The preset that covers all of `needed`, and of those the one that covers fewest scopes; NULL where
  * none does. */
 const struct profile_preset *profile_smallest_preset(

@@ -33,6 +33,8 @@ def slugs(**arguments):
 def scopes_are_judged_before_the_tool_runs():
     """P09 reading covers no writing, and what one tool needs is no other's"""
     terms = site.token("terms", "terms:read")
+    refused = site.call(reader, E, {"action": "create", "collection": "blog"}).headers["WWW-Authenticate"]
+    assert "preset content-editing," in refused, refused  # the least that would do, and never everything
     answer = site.call(reader, E, {"action": "delete", "collection": "blog", "id": FIRST})
     equal((answer.status, answer.json()["error"]["data"]["missing"]), (403, ["entries:write"]))
     answer = site.call(terms, E, {"action": "list", "collection": "blog"})

@@ -88,12 +88,7 @@ const struct profile_preset *oauth_default_preset(const struct profile *profile)
 void scopes_default(const struct profile *profile, struct remit_scopes *ret)
 {
 	const struct profile_preset *preset = oauth_default_preset(profile);
-	size_t scope;
-
-	*ret = (struct remit_scopes){ { 0 } };
-	for (size_t i = 0; preset && i < preset->scope_count; i++)
-		if (remit_policy_scope_find(profile->policy, preset->scopes[i], strlen(preset->scopes[i]), &scope) == REMIT_OK)
-			add_scope(ret, scope);
+	*ret = preset ? preset->set : (struct remit_scopes){ { 0 } };
 }
 
 /* ---- Resources ---- */
