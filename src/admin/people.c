@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * People: listed, added, disabled, enabled, removed. No token makes an administrator: whoever could sign in as
- * one would be beyond every ceiling.
+ * People: listed, added, disabled, enabled, removed. No token makes an administrator, or ends one, or brings one
+ * back: whoever could sign in as one would be beyond every ceiling, and administrators look after tokens, not the reverse.
  * admin: may include base, core, wire, store, authority, profile, net, gate and services/service.h.
  */
 #include "admin/internal.h"
@@ -8,6 +8,26 @@
 static bool add_user(void *ctx, const struct user_row *row)
 {
 	return json_array_append_new(ctx, user_json(row)) == 0;
+}
+
+static void refuse_admin(struct admin_call *c)
+{
+	service_fail(c->call, 403, "admin_forbidden",
+		"No token makes, ends or enables an administrator: `remit user` does, beside the store");
+}
+
+/* The person that the path names, who is no administrator; NULL, and answered, where there is no such. */
+static const char *find_person(struct admin_call *c)
+{
+	const char *who = admin_path(c, 0);
+	struct user_row user;
+
+	if (!who || !admin_user(c, who, &user))
+		return NULL;
+	if (!user.admin)
+		return who;
+	refuse_admin(c);
+	return NULL;
 }
 
 void list_people(struct admin_call *c)
@@ -37,8 +57,7 @@ void add_person(struct admin_call *c)
 	if (!ADMIN_MEMBERS(c, members))
 		return;
 	if (admin) {
-		service_fail(c->call, 403, "admin_forbidden",
-			"No token makes an administrator: `remit user add --admin` does, beside the store");
+		refuse_admin(c);
 		return;
 	}
 	enum authority_status status =
@@ -51,7 +70,7 @@ void add_person(struct admin_call *c)
 
 static void set_disabled(struct admin_call *c, bool disabled)
 {
-	const char *who = admin_path(c, 0);
+	const char *who = find_person(c);
 	struct authority_error error;
 	int64_t revision;
 
@@ -77,7 +96,7 @@ void enable_person(struct admin_call *c)
 
 void remove_person(struct admin_call *c)
 {
-	const char *who = admin_path(c, 0);
+	const char *who = find_person(c);
 	struct authority_error error;
 	int64_t revision;
 

@@ -249,6 +249,11 @@ def people_and_projects():
     equal((made.status, made.json()["admin"]), (201, False), made)
     answer = root("POST", "/people", {"email": "boss@example.com", "admin": True})
     equal((answer.status, answer.json()["error"]["code"]), (403, "admin_forbidden"))
+    remit.cli("user", "add", "second@example.com", "--admin")
+    for method, path in (("POST", "/disable"), ("POST", "/enable"), ("DELETE", "")):
+        answer = root(method, "/people/second@example.com" + path)
+        equal((answer.status, answer.json()["error"]["code"]), (403, "admin_forbidden"), path)
+    equal([u["disabled"] for u in remit.cli("user", "list")["users"] if u["email"] == "second@example.com"], [False])
     equal(root("POST", "/people", {"email": "new@example.com"}).status, 409)
     equal(root("GET", "/people").json(), remit.cli("user", "list"))
     equal(root("POST", "/people/new@example.com/disable").json(), {"user": "new@example.com", "disabled": True})
