@@ -94,7 +94,6 @@ void token_owner(const struct visit *v, struct token_owner *ret)
 	ret->active = true;
 	ret->unlimited = view.super;
 	ret->ceiling = view.super ? NULL : view.ceiling;
-	ret->name = view.name;
 }
 
 void token_question(const struct visit *v, struct remit_question *ret)

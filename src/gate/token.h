@@ -26,7 +26,6 @@ enum token_result token_find_again(struct visit *v);
 struct token_owner {
 	bool active, unlimited;
 	const struct remit_scopes *ceiling; /* NULL: none but that of `unlimited` */
-	const char *name; /* as the site writes them; NULL: one of our people */
 };
 void token_owner(const struct visit *v, struct token_owner *ret);
 /* The question for remit_decide, as far as the token goes. */

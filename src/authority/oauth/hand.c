@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Clients made by hand, what people granted, and housekeeping: for commands and pages.
+ * Clients made by hand, and what people granted: for commands and pages.
  * authority: may include base, core, wire, store and profile.
  */
 #include "authority/oauth/internal.h"
@@ -156,20 +156,4 @@ enum authority_status oauth_app_revoke(const struct oauth *oauth, const struct i
 		status = store_grant_revoke(store, &id, "the access was taken back", actor, ret_revision);
 	arena_done(&arena);
 	return authority_stored(status, "such authorized application", reterr);
-}
-
-/* ---- Housekeeping ---- */
-
-#define PORTIONS_MAX 100 /* of one call */
-
-enum authority_status oauth_tidy(const struct oauth *oauth, struct authority_error *reterr)
-{
-	struct store_actor actor = { "server", oauth->now_ms };
-	enum store_status status = STORE_OK;
-	bool more = true;
-
-	for (int i = 0; i < PORTIONS_MAX && more && status == STORE_OK; i++)
-		status = store_oauth_tidy(oauth->authority->store, oauth->now_ms - LIMIT_OAUTH_ENDED_MS,
-			oauth->now_ms - LIMIT_OAUTH_UNUSED_MS, &actor, &more);
-	return authority_stored(status, "such thing", reterr);
 }

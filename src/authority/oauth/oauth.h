@@ -189,10 +189,4 @@ enum authority_status oauth_client_get(const struct oauth *oauth, const char *id
 enum authority_status oauth_client_revoke(const struct oauth *oauth, const char *id, const char *why,
 	const struct store_actor *actor, int64_t *ret_revision, struct authority_error *reterr);
 
-/* ---- Housekeeping ---- */
-
-/* Forgets what has run out: codes, pushed requests, device codes, refresh and access tokens, and clients that
- * registered themselves and were never used. In portions; cheap where there is nothing. */
-enum authority_status oauth_tidy(const struct oauth *oauth, struct authority_error *reterr);
-
 #endif

@@ -72,11 +72,6 @@ const char *shelf_api(const struct shelf *shelf)
 	return shelf->api;
 }
 
-int shelf_watch(const struct shelf *shelf)
-{
-	return shelf->inotify;
-}
-
 /* What a callback does not take is kept for the next time. */
 enum store_status shelf_changes(struct shelf *shelf, bool (*each)(void *ctx, const uint8_t digest[REMIT_DIGEST_SIZE]),
 	void *ctx)

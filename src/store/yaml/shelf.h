@@ -22,8 +22,6 @@ struct shelf_token {
 enum store_status shelf_open(const char *api, const char *folder, struct shelf **ret, char reterr_text[256]);
 void shelf_close(struct shelf *shelf);
 const char *shelf_api(const struct shelf *shelf);
-/* Readable when the folder may have changed; -1: there is no inotify, and it must be asked now and then. */
-int shelf_watch(const struct shelf *shelf);
 
 /* Looks at what has changed in the folder, and hands out the digests of which that is true since the last call. */
 enum store_status shelf_changes(struct shelf *shelf, bool (*each)(void *ctx, const uint8_t digest[REMIT_DIGEST_SIZE]),
@@ -57,8 +55,5 @@ enum store_status shelf_update(struct shelf *shelf, const struct token_row *row,
 /* Forgets what ended before a time. */
 enum store_status shelf_prune(struct shelf *shelf, int64_t before_ms, int64_t *ret_count);
 enum store_status shelf_used(struct shelf *shelf, const struct token_use *uses, size_t count);
-
-/* For `remit store copy`: a token as it was elsewhere, with its times, revoked or not. */
-enum store_status shelf_put(struct shelf *shelf, const struct shelf_token *token);
 
 #endif

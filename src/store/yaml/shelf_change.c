@@ -64,33 +64,26 @@ static struct token_file file_of(const struct token_row *row, const uint8_t dige
 }
 
 /* A new file, by a writer that has the lock. */
-static enum store_status write_new(struct shelf *shelf, const struct token_file *file, enum shelf_place place)
+static enum store_status write_new(struct shelf *shelf, const struct token_file *file)
 {
 	char name[SHELF_NAME_ROOM];
 	struct id_bytes id;
 	struct id number;
 	struct token_file again;
 	struct arena arena;
-	struct buf out, marked;
+	struct buf out;
 	const char *why;
 	if (!id_to_bytes(&file->id, &id) || !owner_number(str_of(file->owner_text), &number) || !id_eq(&number, &file->owner))
 		return STORE_INVALID;
 	shelf_name(&id, name);
 	arena_init(&arena, 0);
 	buf_init(&out, TOKEN_FILE_BYTES);
-	buf_init(&marked, TOKEN_FILE_BYTES);
 	token_file_write(file, &out);
 	enum store_status status = STORE_INVALID;
 	struct str text = buf_str(&out);
-	bool good = !out.failed;
-	if (good && place == SHELF_REVOKED) {
-		good = token_file_change(text, file, TOKEN_FILE_REVOKED, &arena, &marked);
-		text = buf_str(&marked);
-	}
-	if (good && token_file_read(text, &arena, &again, &why))
-		status = shelf->count < LIMIT_SHELF_TOKENS ? shelf_put_file(shelf, place, name, text) : STORE_FULL;
+	if (!out.failed && token_file_read(text, &arena, &again, &why))
+		status = shelf->count < LIMIT_SHELF_TOKENS ? shelf_put_file(shelf, SHELF_LIVE, name, text) : STORE_FULL;
 	buf_done(&out);
-	buf_done(&marked);
 	arena_done(&arena);
 	return status;
 }
@@ -121,24 +114,7 @@ enum store_status shelf_add(struct shelf *shelf, const struct token_row *row, co
 	status = check_new(shelf, row, digest, now_ms);
 	if (status == STORE_OK) {
 		struct token_file file = file_of(row, digest);
-		status = write_new(shelf, &file, SHELF_LIVE);
-	}
-	if (status == STORE_OK)
-		shelf_write_index(shelf);
-	shelf_end(shelf, lock);
-	return status;
-}
-
-enum store_status shelf_put(struct shelf *shelf, const struct shelf_token *token)
-{
-	int lock;
-	enum store_status status = shelf_begin(shelf, &lock);
-	if (status != STORE_OK)
-		return status;
-	status = check_new(shelf, &token->row, token->digest, token->row.created_ms);
-	if (status == STORE_OK) {
-		struct token_file file = file_of(&token->row, token->digest);
-		status = write_new(shelf, &file, token->row.revoked_ms ? SHELF_REVOKED : SHELF_LIVE);
+		status = write_new(shelf, &file);
 	}
 	if (status == STORE_OK)
 		shelf_write_index(shelf);

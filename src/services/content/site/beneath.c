@@ -238,12 +238,6 @@ static enum beneath_status open_regular(struct beneath *b, const char *path, int
 	return BENEATH_OK;
 }
 
-enum beneath_status beneath_open_file(struct beneath *b, const char *path, int *ret_fd)
-{
-	struct stat st;
-	return open_regular(b, path, ret_fd, &st);
-}
-
 static enum beneath_status read_all(int fd, size_t size, size_t max, struct buf *ret)
 {
 	if (size > max)

@@ -47,8 +47,6 @@ bool beneath_is_name(struct str name);
 enum beneath_status beneath_read(struct beneath *b, const char *path, size_t max, struct buf *ret, struct stat *ret_stat);
 /* The file or folder, through links that stay beneath. */
 enum beneath_status beneath_stat(struct beneath *b, const char *path, struct stat *ret);
-/* A descriptor to read a regular file by; the caller closes it. */
-enum beneath_status beneath_open_file(struct beneath *b, const char *path, int *ret_fd);
 
 /* Calls `each` with what is in a folder, in no order; names with a leading dot are left out unless `hidden`. `mode` is
  * as in struct stat, of what a link leads to. False from `each` ends it. */
