@@ -177,8 +177,8 @@ int main(int argc, char **argv)
 	const unsigned seconds = argc > 2 ? (unsigned)atoi(argv[2]) : 3;
 	char folder[512], url[600], key[600], media[600], error[512] = "";
 	static struct mistakes mistakes;
-	struct store *store;
-	struct secrets *secrets;
+	struct store *store = NULL;
+	struct secrets *secrets = NULL;
 
 	snprintf(folder, sizeof(folder), "%s/bench-publishing-XXXXXX", argc > 3 ? argv[3] : ".");
 	if (sodium_init() < 0 || !mkdtemp(folder))

@@ -28,6 +28,7 @@ void cli_done(struct cli *cli)
 	arena_done(&cli->arena);
 }
 
+__attribute__((format(printf, 3, 0)))
 static void say(struct cli *cli, const char *before, const char *format, va_list args)
 {
 	fflush(stdout);

@@ -405,7 +405,7 @@ bool mcp_judge(struct visit *v)
 	case MCP_SUBSCRIBED: /* gone since 2026-07-28 */
 		if (m->modern)
 			return refuse_unknown(v);
-		/* fallthrough */
+		__attribute__((fallthrough));
 	case MCP_RESOURCE:
 		return judge_resource(v, &list[JSONRPC_URI], "params.uri", false);
 	case MCP_REF:

@@ -15,8 +15,8 @@ static void test_what_is_no_address(void **state)
 		"[::1:80", "::1]:80", "[]:80", "[127.0.0.1]:80", "[::1]x:80", "unix:", "unix",
 		"127.0.0.1 :80", " 127.0.0.1:80",
 		"[::1%lo]:80",
-		"unix:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		("unix:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
 	};
 	(void)state;
 

@@ -94,7 +94,7 @@ static void test_rules_and_operations_agree(void **state)
 static void test_lists_only_what_is_reached(void **state)
 {
 	(void)state;
-	static const struct { struct who who; size_t count; } cases[] = {
+	const struct { struct who who; size_t count; } cases[] = {
 		{ olga, 2 }, { olga_aurora, 1 }, { mark, 1 }, { simon, 0 }, { simon_admin, 0 }, { simon_aurora, 0 },
 	};
 	struct world *w = world_new();

@@ -92,7 +92,7 @@ static int teardown(void **state)
 
 static struct id_bytes bytes_of(const char *text)
 {
-	struct id_bytes bytes;
+	struct id_bytes bytes = { { 0 } };
 	struct id id;
 	assert_true(id_parse(str_of(text), &id) && id_to_bytes(&id, &bytes));
 	return bytes;
