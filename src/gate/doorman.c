@@ -21,10 +21,10 @@ bool place_from_text(struct str text, struct place *ret)
 	} else {
 		n = http_span(text.p, text.n, CLASS_HOST);
 	}
-	struct str port = { text.p + n, text.n - n };
-	uint64_t number = 0;
 	if (n == 0)
 		return false;
+	struct str port = { text.p + n, text.n - n };
+	uint64_t number = 0;
 	if (port.n > 0) {
 		struct str digits = { port.p + 1, port.n - 1 };
 		if (port.p[0] != ':' || digits.n == 0 || digits.p[0] == '0' || !str_to_u64(digits, 65535, &number))

@@ -159,7 +159,8 @@ static bool attempt(struct editor *e, const json_t *target, struct buf *out, str
 	e->count = 0;
 	bool good = write_change(e, target, out)
 		|| refuse(reterr, "the file would be larger than 4 MB, or there is not enough memory");
-	good = good && reads_as((struct str){ out->p + start, out->n - start }, e->d, target, reterr);
+	const struct str written = out->n > start ? (struct str){ out->p + start, out->n - start } : STR("");
+	good = good && reads_as(written, e->d, target, reterr);
 	if (!good)
 		out->n = start;
 	return good;
