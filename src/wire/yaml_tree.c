@@ -244,19 +244,56 @@ bool yaml_is_true(const struct yaml *value)
 		&& (str_is(value->text, "true") || str_is(value->text, "True") || str_is(value->text, "TRUE"));
 }
 
+/* The code point at `at`, in valid UTF-8, and how many bytes it has. */
+static uint32_t point_at(struct str text, size_t at, size_t *ret_bytes)
+{
+	const unsigned char *p = (const unsigned char *)text.p + at;
+	size_t more = p[0] < 0x80 ? 0 : p[0] < 0xe0 ? 1 : p[0] < 0xf0 ? 2 : 3;
+	if (more >= text.n - at)
+		more = text.n - at - 1;
+	uint32_t point = more == 0 ? p[0] : p[0] & (0x3fu >> more);
+	for (size_t i = 1; i <= more; i++)
+		point = point << 6 | (p[i] & 0x3fu);
+	*ret_bytes = more + 1;
+	return point;
+}
+
+/* What a reader of YAML takes for a line's end, or does not take at all. */
+static bool is_unwritable(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029 || c == 0xfeff || c == 0xfffe || c == 0xffff;
+}
+
+static void write_escaped(struct buf *out, struct str text)
+{
+	size_t n;
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < text.n; i += n) {
+		uint32_t point = point_at(text, i, &n);
+		if (is_unwritable(point)) {
+			buf_printf(out, "\\u%04x", (unsigned)point);
+			continue;
+		}
+		if (point == '"' || point == '\\')
+			buf_add_char(out, '\\');
+		buf_add(out, text.p + i, n);
+	}
+	buf_add_char(out, '"');
+}
+
 static bool needs_escapes(struct str text)
 {
 	for (size_t i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] < 0x20 || text.p[i] == 0x7f || (unsigned char)text.p[i] >= 0x80)
+		if ((unsigned char)text.p[i] < 0x20 || (unsigned char)text.p[i] >= 0x7f)
 			return true;
 	return false;
 }
 
-/* Single quotes know no escapes but their own; what holds anything else is written as JSON writes it, which is YAML. */
+/* Single quotes know no escapes but their own. */
 void yaml_write_text(struct buf *out, struct str text)
 {
 	if (needs_escapes(text)) {
-		buf_add_json(out, text);
+		write_escaped(out, text);
 		return;
 	}
 	buf_add_char(out, '\'');
