@@ -266,16 +266,21 @@ static bool is_unwritable(uint32_t c)
 
 static void write_escaped(struct buf *out, struct str text)
 {
+	static const char short_escapes[] = "\n\r\t\"\\";
 	size_t n;
 	buf_add_char(out, '"');
 	for (size_t i = 0; i < text.n; i += n) {
 		uint32_t point = point_at(text, i, &n);
+		const char *known = point && point < 0x80 ? strchr(short_escapes, (int)point) : NULL;
+		if (known) {
+			buf_add_char(out, '\\');
+			buf_add_char(out, "nrt\"\\"[known - short_escapes]);
+			continue;
+		}
 		if (is_unwritable(point)) {
 			buf_printf(out, "\\u%04x", (unsigned)point);
 			continue;
 		}
-		if (point == '"' || point == '\\')
-			buf_add_char(out, '\\');
 		buf_add(out, text.p + i, n);
 	}
 	buf_add_char(out, '"');

@@ -90,6 +90,8 @@ static void test_texts_are_written(void **state)
 	written("a\nb", "\"a\\nb\"");
 	written("caf\xc3\xa9", "\"caf\xc3\xa9\"");
 	written("- x: &y", "'- x: &y'");
+	written("\"\\\t\x7f", "\"\\\"\\\\\\t\\u007f\"");
+	written("a\xc2\x85\xe2\x80\xa8\xef\xbb\xbf", "\"a\\u0085\\u2028\\ufeff\"");
 }
 
 static const struct CMUnitTest tests[] = {
